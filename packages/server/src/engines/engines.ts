@@ -1,0 +1,38 @@
+/** The engines of this server by the name that the catalogue gives them. */
+import { serviceUnavailable } from '@plumb/wire';
+import type { ModelEntry } from '../catalog/catalog.js';
+import type { Engine, EngineDescription } from './engine.js';
+
+export class Engines {
+  readonly #byName: ReadonlyMap<string, Engine>;
+
+  constructor(byName: ReadonlyMap<string, Engine>) {
+    this.#byName = byName;
+  }
+
+  /** An engine by its name. */
+  get(name: string): Engine | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The engine that serves a model. Throws 503 where there is none. */
+  lease(model: ModelEntry): Engine {
+    const engine = this.#byName.get(model.engine);
+    if (engine === undefined) throw serviceUnavailable({ detail: `no engine serves ${model.id}` });
+    return engine;
+  }
+
+  /** What the engine of a model says of itself, while it can answer. */
+  describe(model: ModelEntry): EngineDescription | undefined {
+    return this.#byName.get(model.engine)?.description();
+  }
+
+  /** The names of the engines that cannot answer yet. */
+  notReady(): string[] {
+    return [...this.#byName].filter(([, engine]) => engine.description() === undefined).map(([name]) => name);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#byName.values()].map((engine) => engine.close()));
+  }
+}

@@ -1,0 +1,160 @@
+/** One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { type ApiError, payloadTooLarge } from '@plumb/wire';
+import { type ErrorFormat, renderError } from './render-error.js';
+
+/** Bytes of a refused body that are still read and thrown away, so that the client gets to see the refusal. */
+const DISCARDED_BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+export class Exchange {
+  /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
+  readonly traceId: string = randomBytes(16).toString('hex');
+  readonly method: string;
+  /** The path without its query. */
+  readonly path: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #errorFormat: ErrorFormat;
+
+  constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
+    this.#request = request;
+    this.#response = response;
+    this.#errorFormat = errorFormat;
+    this.method = request.method ?? 'GET';
+    const target = request.url ?? '/';
+    const queryStart = target.indexOf('?');
+    this.path = queryStart === -1 ? target : target.slice(0, queryStart);
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
+  /** The status that was sent, or 0 while none was. */
+  get status(): number {
+    return this.#response.headersSent ? this.#response.statusCode : 0;
+  }
+
+  get headersSent(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** Bytes written and not yet taken by the client. */
+  get bufferedBytes(): number {
+    return this.#response.writableLength;
+  }
+
+  /**
+   * Reads the whole body. Throws 413 as soon as it is known to be longer than `limitBytes`; rejects with
+   * `ClientLeftError` when the client goes away before the end.
+   */
+  readBody(limitBytes: number): Promise<Buffer> {
+    const announced = Number(this.#request.headers['content-length'] ?? 0);
+    if (announced > limitBytes) return Promise.reject(this.#refuseBody(limitBytes));
+    return new Promise((resolve, reject) => {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      const refuse = () => {
+        this.#request.off('data', take);
+        reject(this.#refuseBody(limitBytes));
+      };
+      const take = (piece: Buffer) => {
+        bytes += piece.length;
+        if (bytes > limitBytes) refuse();
+        else pieces.push(piece);
+      };
+      this.#request.on('data', take);
+      this.#request.once('end', () => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes)));
+      this.#request.once('error', () => reject(new ClientLeftError()));
+      this.#request.once('close', () => reject(new ClientLeftError()));
+    });
+  }
+
+  /** Calls back once if the client goes away before the answer is complete. */
+  onClientLeft(callback: () => void): void {
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) callback();
+    });
+  }
+
+  /** Resolves when the answer has been handed to the system or the client has gone. */
+  closed(): Promise<void> {
+    const response = this.#response;
+    if (response.writableFinished || response.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      response.once('finish', resolve);
+      response.once('close', resolve);
+    });
+  }
+
+  /** Sends a whole answer as JSON text. */
+  sendJson(status: number, json: string, headers?: Record<string, string>): void {
+    this.#sendWhole(status, 'application/json', json, headers);
+  }
+
+  /** Sends an error as the first and only part of the answer. */
+  sendError(error: ApiError): void {
+    const { contentType, text } = renderError(error, this.#errorFormat);
+    this.#sendWhole(error.status, contentType, text, error.headers);
+  }
+
+  /** Sends the head of an answer whose body follows in pieces. */
+  beginBody(contentType: string): void {
+    this.#response.writeHead(200, {
+      ...this.#commonHeaders(),
+      'content-type': contentType,
+      'cache-control': 'no-cache',
+    });
+  }
+
+  /** Sends a piece of the body. */
+  write(piece: string | Uint8Array): void {
+    this.#response.write(piece);
+  }
+
+  /** Ends the body, with a last piece if there is one. */
+  end(piece?: string | Uint8Array): void {
+    this.#response.end(piece);
+  }
+
+  /** Cuts the connection: for a client that takes nothing more. */
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
+    const body = Buffer.from(text);
+    this.#response.writeHead(status, {
+      ...this.#commonHeaders(),
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      'content-length': body.length,
+      ...headers,
+    });
+    this.#response.end(this.method === 'HEAD' ? undefined : body);
+  }
+
+  #commonHeaders(): Record<string, string> {
+    return { 'x-ds-trace-id': this.traceId, 'x-request-id': this.traceId, 'x-content-type-options': 'nosniff' };
+  }
+
+  /** A client that is still sending sees an answer only if what it sends is taken: read on, throw away, then close. */
+  #refuseBody(limitBytes: number): ApiError {
+    let discarded = 0;
+    this.#response.shouldKeepAlive = false;
+    this.#request.on('data', (piece: Buffer) => {
+      discarded += piece.length;
+      if (discarded > DISCARDED_BODY_BYTES_MAX) this.#request.destroy();
+    });
+    this.#request.on('error', () => {});
+    return payloadTooLarge(limitBytes);
+  }
+}
+
+/** The client went away before its request was complete: there is nobody to answer. */
+export class ClientLeftError extends Error {
+  constructor() {
+    super('The client left before its request was complete.');
+    this.name = 'ClientLeftError';
+  }
+}

@@ -1,0 +1,54 @@
+/** Every request from its first byte to its log line: key before route, errors into envelopes, one record at the end. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ApiError, toApiError } from '@plumb/wire';
+import type { Platform } from '../platform.js';
+import { ClientLeftError, Exchange } from './exchange.js';
+import type { RequestContext } from './handler.js';
+import type { RequestRecord } from './request-record.js';
+import { findOpenRoute, findRoute } from './router.js';
+
+/** Answers one request. Never rejects. */
+export async function handleRequest(
+  platform: Platform,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const startedAt = platform.clock.now();
+  const exchange = new Exchange(request, response, platform.config.http.error_format);
+  const record: RequestRecord = {};
+  if (platform.draining) response.shouldKeepAlive = false;
+  try {
+    await dispatch({ platform, exchange, record });
+  } catch (error) {
+    answerError(exchange, record, error);
+  }
+  await exchange.closed();
+  platform.log.request(exchange, record, platform.clock.now() - startedAt);
+}
+
+/** Authentication runs before routing: without a key an unknown path is 401 as well (contract section 1.1). */
+async function dispatch(context: RequestContext): Promise<void> {
+  const { platform, exchange, record } = context;
+  const open = findOpenRoute(exchange.method, exchange.path);
+  if (open !== undefined) return open(context);
+  const caller = platform.authenticator.authenticate(exchange.headers);
+  const authenticated = caller instanceof Promise ? await caller : caller;
+  record.account = authenticated.account.id;
+  record.key = authenticated.key.id;
+  const { handler, id } = findRoute(exchange.method, exchange.path);
+  return handler({ ...context, caller: authenticated, id });
+}
+
+function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown): void {
+  if (thrown instanceof ClientLeftError) {
+    record.outcome = 'client_left';
+    return;
+  }
+  const error: ApiError = toApiError(thrown);
+  record.outcome = 'failed';
+  record.error = error.message;
+  if (error.detail !== undefined) record.detail = error.detail;
+  if (error.cause !== undefined) record.cause = error.cause;
+  if (exchange.headersSent) exchange.destroy();
+  else exchange.sendError(error);
+}

@@ -1,0 +1,14 @@
+/** Whether the process is up, and whether a request can be answered: for load balancers and scripts, without a key. */
+import type { OpenHandler } from './handler.js';
+
+export const serveHealth: OpenHandler = ({ exchange }) => {
+  exchange.sendJson(200, '{"status":"ok"}');
+};
+
+/** 200 once every engine of the catalogue can answer, 503 before that and while the server drains. */
+export const serveReadiness: OpenHandler = ({ exchange, platform }) => {
+  const waiting = platform.engines.notReady();
+  if (platform.draining) exchange.sendJson(503, '{"status":"draining"}');
+  else if (waiting.length > 0) exchange.sendJson(503, JSON.stringify({ status: 'starting', engines: waiting }));
+  else exchange.sendJson(200, '{"status":"ready"}');
+};

@@ -1,0 +1,21 @@
+/** Paths to handlers, and nothing else. */
+import { serveChat } from '../inference/serve-chat.js';
+import type { Handler, OpenHandler } from './handler.js';
+import { serveHealth, serveReadiness } from './health.js';
+import { serveModel, serveModels } from './models.js';
+
+/** The prefixes under which the whole contract is served (contract section 1.1). */
+export const PREFIXES = ['', '/v1', '/beta'] as const;
+
+/** Without a key. */
+export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHandler>>>> = {
+  '/healthz': { GET: serveHealth, HEAD: serveHealth },
+  '/readyz': { GET: serveReadiness, HEAD: serveReadiness },
+};
+
+/** With a key, under every prefix. `{id}` stands for one path segment or more. */
+export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  '/chat/completions': { POST: serveChat },
+  '/models': { GET: serveModels },
+  '/models/{id}': { GET: serveModel },
+};

@@ -1,0 +1,94 @@
+/** The two forms of an answer's body, streamed and buffered, behind one interface. */
+import {
+  type ApiError,
+  type ChatChunk,
+  ChatFold,
+  DONE_EVENT,
+  EventDecoder,
+  encodeEvent,
+  errorBody,
+  KEEP_ALIVE_COMMENT,
+} from '@plumb/wire';
+import type { Exchange } from '../http/exchange.js';
+
+/** A body under way. */
+export interface Body {
+  /** Takes whole server-sent events; returns whether anything was written to the client. */
+  take(events: Uint8Array): boolean;
+  /** Writes something that a client skips. The status is 200 from then on. */
+  keepAlive(): void;
+  /** Ends the body well. */
+  complete(): void;
+  /** Ends the body with an error: with its own status while nothing was sent, inside the body afterwards. */
+  fail(error: ApiError): void;
+}
+
+/** Server-sent events, passed on as they come. */
+export class StreamedBody implements Body {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  take(events: Uint8Array): boolean {
+    this.#begin();
+    this.#exchange.write(events);
+    return true;
+  }
+
+  keepAlive(): void {
+    this.#begin();
+    this.#exchange.write(KEEP_ALIVE_COMMENT);
+  }
+
+  complete(): void {
+    this.#begin();
+    this.#exchange.end(DONE_EVENT);
+  }
+
+  fail(error: ApiError): void {
+    // The SDKs raise an error for an event with a top-level `error`. No [DONE] follows: nothing was done.
+    if (this.#exchange.headersSent) this.#exchange.end(encodeEvent(JSON.stringify(errorBody(error))));
+    else this.#exchange.sendError(error);
+  }
+
+  #begin(): void {
+    if (!this.#exchange.headersSent) this.#exchange.beginBody('text/event-stream');
+  }
+}
+
+/** One JSON object: the fold of the stream's events. */
+export class BufferedBody implements Body {
+  readonly #exchange: Exchange;
+  readonly #decoder = new EventDecoder();
+  readonly #fold = new ChatFold();
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  take(events: Uint8Array): boolean {
+    for (const event of this.#decoder.push(events)) this.#fold.add(JSON.parse(event.data) as ChatChunk);
+    return false;
+  }
+
+  keepAlive(): void {
+    if (!this.#exchange.headersSent) this.#exchange.beginBody('application/json');
+    this.#exchange.write('\n');
+  }
+
+  complete(): void {
+    this.#send(JSON.stringify(this.#fold.response()));
+  }
+
+  fail(error: ApiError): void {
+    if (this.#exchange.headersSent) this.#exchange.end(JSON.stringify(errorBody(error)));
+    else this.#exchange.sendError(error);
+  }
+
+  #send(json: string): void {
+    if (this.#exchange.headersSent) this.#exchange.end(json);
+    else this.#exchange.sendJson(200, json);
+  }
+}

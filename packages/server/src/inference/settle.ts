@@ -1,0 +1,27 @@
+/** Gives back and accounts for what an exchange took: once, whichever way it ended. Never throws. */
+import type { GenerationJob } from '../engines/engine.js';
+import type { RequestRecord } from '../http/request-record.js';
+import type { Meter } from './meter.js';
+import type { Outcome } from './respond.js';
+
+export interface Settling {
+  readonly job: GenerationJob;
+  readonly meter: Meter;
+  readonly outcome: Outcome;
+  readonly record: RequestRecord;
+}
+
+export function settle({ job, meter, outcome, record }: Settling): void {
+  record.model = job.model;
+  record.stream = job.request.stream === true;
+  record.thinking = job.thinking;
+  record.outcome = outcome.kind;
+  if (meter.usage !== undefined) record.usage = meter.usage;
+  if (meter.finishReason !== undefined) record.finishReason = meter.finishReason;
+  if (meter.queuedMs !== undefined) record.queuedMs = meter.queuedMs;
+  if (meter.firstEventMs !== undefined) record.firstEventMs = meter.firstEventMs;
+  if (outcome.kind !== 'failed') return;
+  record.error = outcome.error.message;
+  if (outcome.error.detail !== undefined) record.detail = outcome.error.detail;
+  if (outcome.error.cause !== undefined) record.cause = outcome.error.cause;
+}

@@ -1,0 +1,23 @@
+/** Everything that handlers work with, built once in main.ts and handed in; there is no other state. */
+import type { ModelList, ModelObject } from '@plumb/wire';
+import type { Authenticator } from './accounts/authenticate.js';
+import type { Catalog, ModelEntry } from './catalog/catalog.js';
+import type { Config } from './config/settings.js';
+import type { Engines } from './engines/engines.js';
+import type { KeepAlives } from './inference/keep-alive.js';
+import type { Clock } from './observe/clock.js';
+import type { Log } from './observe/log.js';
+
+export interface Platform {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly authenticator: Authenticator;
+  readonly engines: Engines;
+  readonly keepAlives: KeepAlives;
+  /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
+  draining: boolean;
+  modelList(): ModelList;
+  describeModel(entry: ModelEntry): ModelObject;
+}

@@ -1,0 +1,124 @@
+/** Accounts and keys in SQL tables: the adapter of `accounts/key-store.ts`, the same for every SQL dialect. */
+import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { KeyAdministration, KeyHolder, KeyLookup, NewKey } from '../../accounts/key-store.js';
+import type { Tables } from './schema.js';
+
+export class SqlKeyStore implements KeyLookup, KeyAdministration {
+  readonly #database: Kysely<Tables>;
+  readonly #readRevision: () => number;
+
+  /** `readRevision` tells the current revision of keys; how it notices other processes is the dialect's affair. */
+  constructor(database: Kysely<Tables>, readRevision: () => number) {
+    this.#database = database;
+    this.#readRevision = readRevision;
+  }
+
+  revision(): number {
+    return this.#readRevision();
+  }
+
+  async findKey(hash: string): Promise<KeyHolder | undefined> {
+    const row = await selectHolders(this.#database).where('api_keys.hash', '=', hash).executeTakeFirst();
+    return row && toHolder(row);
+  }
+
+  async recordUse(lastUsedAt: ReadonlyMap<string, number>): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      for (const [id, at] of lastUsedAt) {
+        const isOlder = (where: ExpressionBuilder<Tables, 'api_keys'>) =>
+          where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]);
+        await transaction
+          .updateTable('api_keys')
+          .set({ last_used_at: at })
+          .where('id', '=', id)
+          .where(isOlder)
+          .execute();
+      }
+    });
+  }
+
+  createKey(newKey: NewKey): Promise<KeyHolder> {
+    return this.#database.transaction().execute((transaction) => insertKey(transaction, newKey));
+  }
+
+  createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined> {
+    return this.#database.transaction().execute(async (transaction) => {
+      const existing = await transaction.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
+      return existing === undefined ? insertKey(transaction, newKey) : undefined;
+    });
+  }
+
+  async listKeys(): Promise<KeyHolder[]> {
+    const rows = await selectHolders(this.#database).orderBy('api_keys.created_at').orderBy('api_keys.id').execute();
+    return rows.map(toHolder);
+  }
+
+  revokeKey(id: string, at: number): Promise<KeyHolder | undefined> {
+    return this.#database.transaction().execute(async (transaction) => {
+      await transaction
+        .updateTable('api_keys')
+        .set({ revoked_at: at })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .execute();
+      await announceChange(transaction);
+      const row = await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirst();
+      return row && toHolder(row);
+    });
+  }
+}
+
+async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Promise<KeyHolder> {
+  const { id, name, hash, lastFour, createdAt, expiresAt = null, account } = newKey;
+  await transaction
+    .insertInto('accounts')
+    .values({ ...account, created_at: createdAt })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
+  const owner = await transaction
+    .selectFrom('accounts')
+    .select('id')
+    .where('name', '=', account.name)
+    .executeTakeFirstOrThrow();
+  const times = { created_at: createdAt, expires_at: expiresAt, revoked_at: null, last_used_at: null };
+  await transaction
+    .insertInto('api_keys')
+    .values({ id, account_id: owner.id, name, hash, last_four: lastFour, ...times })
+    .execute();
+  await announceChange(transaction);
+  return toHolder(await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirstOrThrow());
+}
+
+/** Part of every transaction that changes who may do what. */
+async function announceChange(transaction: Transaction<Tables>): Promise<void> {
+  await transaction
+    .updateTable('revisions')
+    .set({ revision: sql<number>`revision + 1` })
+    .where('name', '=', 'keys')
+    .executeTakeFirstOrThrow();
+}
+
+function selectHolders(database: Kysely<Tables>) {
+  return database
+    .selectFrom('api_keys')
+    .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
+    .selectAll('api_keys')
+    .select(['accounts.name as account_name', 'accounts.created_at as account_created_at']);
+}
+
+type HolderRow = Selectable<Tables['api_keys']> & { account_name: string; account_created_at: number };
+
+function toHolder(row: HolderRow): KeyHolder {
+  const account = { id: row.account_id, name: row.account_name, createdAt: row.account_created_at };
+  const key = {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    lastFour: row.last_four,
+    createdAt: row.created_at,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+  };
+  return { account, key };
+}

@@ -1,0 +1,5 @@
+/** All migrations, in the order in which they are applied. They are never changed once released, only added to. */
+import type { Migration } from '../migrate.js';
+import { accountsAndKeys } from './0001-accounts-and-keys.js';
+
+export const MIGRATIONS: readonly Migration[] = [accountsAndKeys];

@@ -1,0 +1,125 @@
+/** Kysely on `node:sqlite`. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { explainSqliteError } from './errors.js';
+
+/** The dialect of one open database. Kysely serialises what uses its one connection. */
+export class NodeSqliteDialect implements Dialect {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+
+  /** `path` is how errors call the database. Destroying the Kysely instance closes it. */
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  createDriver(): Driver {
+    return new NodeSqliteDriver(new NodeSqliteConnection(this.#database, this.#path), this.#database);
+  }
+
+  createQueryCompiler(): SqliteQueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): SqliteAdapter {
+    return new SqliteAdapter();
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the parameter as Kysely's Dialect declares it.
+  createIntrospector(database: Kysely<any>): SqliteIntrospector {
+    return new SqliteIntrospector(database);
+  }
+}
+
+class NodeSqliteDriver implements Driver {
+  readonly #connection: NodeSqliteConnection;
+  readonly #database: DatabaseSync;
+
+  constructor(connection: NodeSqliteConnection, database: DatabaseSync) {
+    this.#connection = connection;
+    this.#database = database;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  /**
+   * Transactions here always write. One that began as a reader would fail at its first write, without waiting, when
+   * another process has written in between (https://www.sqlite.org/isolation.html).
+   */
+  async beginTransaction(): Promise<void> {
+    this.#connection.execute('begin immediate');
+  }
+
+  async commitTransaction(): Promise<void> {
+    this.#connection.execute('commit');
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    // Some errors, a full disk among them, have rolled back already.
+    if (this.#connection.isInTransaction) this.#connection.execute('rollback');
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+class NodeSqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  execute(sql: string): void {
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw explainSqliteError(error, this.#path);
+    }
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const statement = this.#database.prepare(sql);
+      const values = parameters as SQLInputValue[];
+      if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    } catch (error) {
+      throw explainSqliteError(error, this.#path);
+    }
+  }
+
+  async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    try {
+      const rows = this.#database.prepare(sql).iterate(...(parameters as SQLInputValue[]));
+      for (const row of rows) yield { rows: [row as Row] };
+    } catch (error) {
+      throw explainSqliteError(error, this.#path);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** Holds the table of import directions against the sources: what may know what. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * Who may import whom. The first rule whose `from` matches a file decides: every import of that file must match one of
+ * `allow`. Files and packages are written as paths from the root; built-in modules as `node:`.
+ */
+const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string }[] = [
+  {
+    from: /^packages\/wire\//,
+    allow: [/^packages\/wire\//, /^typebox(\/|$)/],
+    because: 'the contract runs in browsers and depends on the schema library alone',
+  },
+  {
+    from: /^packages\/llama\/src\/native\//,
+    allow: [/^packages\/llama\//, /^@plumb\/wire$/, /^node:/, /^node-llama-cpp$/],
+    because: 'only this folder touches the native addon',
+  },
+  {
+    from: /^packages\/llama\//,
+    allow: [/^packages\/llama\//, /^@plumb\/wire$/, /^node:/],
+    because: 'the engine process knows the contract and nothing of the server',
+  },
+  {
+    from: /^packages\/server\/src\/(?:main|platform)\.ts$/,
+    allow: [/./],
+    because: 'everything is put together here',
+  },
+  {
+    from: /^packages\/server\/src\/cli\//,
+    allow: [/./],
+    because: 'commands may use whatever they start',
+  },
+  {
+    from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog)\//,
+    allow: [
+      /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|observe\/clock)/,
+      /^@plumb\/wire$/,
+      /^node:(?:crypto|util|http)$/,
+      /^typebox(\/|$)/,
+    ],
+    because: 'the domain knows no http server, store or engine',
+  },
+  {
+    from: /^packages\/server\/src\/store\//,
+    allow: [
+      /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|observe)\//,
+      /^@plumb\/wire$/,
+      /^node:/,
+      /^kysely(\/|$)/,
+    ],
+    because: 'adapters implement ports of the domain and do not know each other',
+  },
+  {
+    from: /^packages\/server\/src\/engines\//,
+    allow: [/^packages\/server\/src\/(?:engines|catalog|observe\/clock)/, /^@plumb\/(?:wire|llama\/link)$/, /^node:/],
+    because: 'engines implement the engine port and know neither http nor accounts',
+  },
+  {
+    from: /^packages\/server\/src\/models\//,
+    allow: [/^packages\/server\/src\/models\//, /^node:/],
+    because: 'fetching models stands alone',
+  },
+  {
+    from: /^packages\/server\/src\/(?:http|inference|observe|config)\//,
+    allow: [
+      /^packages\/server\/src\/(?:http|inference|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
+      /^@plumb\/wire$/,
+      /^node:/,
+      /^(?:pino|yaml|typebox)(\/|$)/,
+    ],
+    because: 'the way of a request knows the domain and the engine port, no adapter',
+  },
+];
+
+test('every import of the packages follows the table of directions', () => {
+  const violations = sourceFiles(join(root, 'packages')).flatMap(findViolations);
+  assert.deepEqual(violations, []);
+});
+
+test('the table knows every source file of the packages', () => {
+  const unknown = sourceFiles(join(root, 'packages')).filter((file) => ruleFor(file) === undefined);
+  assert.deepEqual(unknown, []);
+});
+
+function findViolations(file: string): string[] {
+  const rule = ruleFor(file);
+  if (rule === undefined) return [];
+  return importsOf(file)
+    .filter((target) => !rule.allow.some((allowed) => allowed.test(target)))
+    .map((target) => `${file} imports ${target}, but ${rule.because}`);
+}
+
+function ruleFor(file: string) {
+  return RULES.find(({ from }) => from.test(file));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm),
+  ];
+  return specifiers.map(([, fromClause, dynamic]) => resolveSpecifier(file, fromClause ?? dynamic ?? ''));
+}
+
+function resolveSpecifier(file: string, specifier: string): string {
+  if (specifier.startsWith('.')) return posix.normalize(posix.join(dirname(file), specifier)).replace(/\.js$/, '.ts');
+  return builtinModules.includes(specifier) ? `node:${specifier}` : specifier;
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => /^packages\/[^/]+\/src\//.test(path));
+}

@@ -1,0 +1,55 @@
+/**
+ * Makes a model with random weights: what it says is nonsense, but depends on every token before it, so it shows what
+ * the scripted model cannot: that a cache, a batch or a restart leaves the text of a sequence as it was.
+ */
+import { type LlamaShape, writeLlamaModel } from './llama-model.js';
+import { createVocabulary, TokenType } from './vocabulary.js';
+
+/** How to make a random model. Without more it has 2 layers, hidden length 64 and about 300 kB. */
+export interface RandomModelOptions extends Partial<LlamaShape> {
+  /** Models of one shape and seed are equal to the byte. Default 1. */
+  seed?: number;
+}
+
+/**
+ * Writes a random model, over a file that is there. It has the vocabulary and the chat template of the `thinking` style
+ * of the scripted model. Chosen greedily it never ends a turn: special tokens have the logit 0, others a spread of
+ * `LOGIT_SPREAD` around it, so that the two likeliest tokens are seldom close enough for rounding to swap them.
+ */
+export function writeRandomModel(path: string, options: RandomModelOptions = {}): void {
+  const { seed = 1, ...asked } = options;
+  const shape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, feedForward: 192, contextTokens: 8192, ...asked };
+  const vocabulary = createVocabulary('thinking', false);
+  const random = createRandom(seed);
+
+  writeLlamaModel(path, 'Plumb random test model', shape, vocabulary, (tensor, columns, rows) => {
+    const isOutput = tensor === 'output.weight';
+    const gain = isOutput ? LOGIT_SPREAD : tensor.includes('.attn_') ? ATTENTION_GAIN : 1;
+    // An embedding is picked, not summed over columns.
+    const deviation = tensor === 'token_embd.weight' ? 1 : gain / Math.sqrt(columns);
+    const values = new Float32Array(columns * rows).map(() => random() * deviation);
+    if (isOutput) {
+      for (const [token, type] of vocabulary.types.entries()) {
+        if (type !== TokenType.normal) values.fill(0, token * columns, (token + 1) * columns);
+      }
+    }
+    return values;
+  });
+}
+
+/** Standard deviation of the logits of normal tokens. */
+const LOGIT_SPREAD = 6;
+
+/** How much larger attention's weights are than what keeps variance: the context then outweighs the last token. */
+const ATTENTION_GAIN = 2.5;
+
+/** Evenly spread numbers of mean 0 and variance 1, by xorshift32. */
+function createRandom(seed: number): () => number {
+  let state = Math.imul(seed, 0x9e3779b1) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return ((state >>> 0) / 2 ** 31 - 1) * Math.sqrt(3);
+  };
+}

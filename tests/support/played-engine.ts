@@ -1,0 +1,77 @@
+/** An engine without a model that a test plays by hand: each generation is an open book until the test ends it. */
+import type {
+  Engine,
+  EngineDescription,
+  GenerationEnd,
+  GenerationJob,
+  GenerationSink,
+} from '#server/engines/engine.js';
+
+/** One generation, to be continued by the test. */
+export interface PlayedGeneration {
+  readonly job: GenerationJob;
+  readonly sink: GenerationSink;
+  aborted: boolean;
+}
+
+export class PlayedEngine implements Engine {
+  readonly generations: PlayedGeneration[] = [];
+  /** Resolves when the next generation has been asked for. */
+  #arrival = Promise.withResolvers<PlayedGeneration>();
+
+  description(): EngineDescription {
+    return { modelName: 'played by hand', contextTokens: 1024 };
+  }
+
+  ready(): Promise<EngineDescription> {
+    return Promise.resolve(this.description());
+  }
+
+  generate(job: GenerationJob, sink: GenerationSink) {
+    const generation: PlayedGeneration = { job, sink, aborted: false };
+    this.generations.push(generation);
+    this.#arrival.resolve(generation);
+    this.#arrival = Promise.withResolvers();
+    return {
+      abort() {
+        if (generation.aborted) return;
+        generation.aborted = true;
+        queueMicrotask(() => sink.onEnd({ ...ended(), finishReason: 'aborted' }));
+      },
+    };
+  }
+
+  next(): Promise<PlayedGeneration> {
+    return this.#arrival.promise;
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** One event with a piece of content. */
+export function contentEvent(content: string, finishReason: string | null = null): Buffer {
+  const usage = finishReason === null ? {} : { usage: ended().usage };
+  const choices = [{ index: 0, delta: { content }, logprobs: null, finish_reason: finishReason }];
+  const head = {
+    id: 'x',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'deepseek-chat',
+    system_fingerprint: 'f',
+  };
+  return Buffer.from(`data: ${JSON.stringify({ ...head, choices, ...usage })}\n\n`);
+}
+
+export function ended(): GenerationEnd {
+  return {
+    usage: {
+      prompt_tokens: 3,
+      completion_tokens: 1,
+      total_tokens: 4,
+      prompt_tokens_details: { cached_tokens: 0 },
+      prompt_cache_hit_tokens: 0,
+      prompt_cache_miss_tokens: 3,
+    },
+    finishReason: 'stop',
+  };
+}
