@@ -28,7 +28,11 @@ const tableNames = async (database: Kysely<Tables>) => {
   return tables.map(({ name }) => name).sort();
 };
 
-const applied = (database: Kysely<Tables>) => database.selectFrom('migrations').selectAll().orderBy('id').execute();
+const applied = async (database: Kysely<Tables>) => {
+  const rows = await database.selectFrom('migrations').selectAll().orderBy('id').execute();
+  // node:sqlite's rows have no prototype.
+  return rows.map((row) => ({ ...row }));
+};
 
 describe('the migrations', () => {
   test('are numbered from 1 without gaps', () => {

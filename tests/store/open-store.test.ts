@@ -74,11 +74,20 @@ describe('opening a store', () => {
     assert.notEqual(secrets[0], secrets[1]);
   });
 
-  test('journals ahead and waits for the disk', async (context) => {
+  test('keeps a write-ahead journal', async (context) => {
     const dataDir = await filledFolder(context);
     const database = new DatabaseSync(join(dataDir, 'plumb.db'));
     assert.equal(database.prepare('pragma journal_mode').get()?.journal_mode, 'wal');
     database.close();
+  });
+
+  test('waits for another process that is just making the database', async (context) => {
+    const dataDir = await temporaryFolder(context);
+    const other = new DatabaseSync(join(dataDir, 'plumb.db'));
+    other.exec('begin immediate');
+    const opening = openStore({ dataDir, clock });
+    setTimeout(() => other.close(), 50);
+    await (await opening).close();
   });
 
   test('refuses a folder without a database when one must exist, and leaves it as it is', async (context) => {

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { isApiError, readChatRequest } from '@plumb/wire';
-import fc from 'fast-check';
+import { readChatRequest } from '@plumb/wire';
 import { bytesOf, messageOf, readBody, readFields, readMessages, refusalOf } from './support.js';
 
 const PREFIX = 'Failed to deserialize the JSON body into the target type';
@@ -90,17 +89,14 @@ describe('what was found and what was expected', () => {
     ['"n":1,"n":"two","n": "three"', 'n: invalid type: string "three", expected u32 at line 1 column 88'],
     [
       '"stream":"\\u0007\\"\\n\\u0000"',
-      'stream: invalid type: string "\\u{7}\\"\\n\\0", expected a boolean at line 1 column 85',
+      'stream: invalid type: string "\\u{7}\\"\\n\\0", expected a boolean at line 1 column 87',
     ],
     ['"\\u006e":null,"\\u006e":[]', 'n: invalid type: sequence, expected u32 at line 1 column 83'],
-    [
-      '\n\r\n "logprobs"\n:\n\n  {"a":[}]}'.replace('[}]', '["}"]'),
-      'logprobs: invalid type: map, expected a boolean at line 6 column 2',
-    ],
+    ['\n\r\n "logprobs"\n:\n\n  {"a":["}"]}', 'logprobs: invalid type: map, expected a boolean at line 6 column 2'],
   ];
   assert.equal(before.length, 60);
   for (const [fields, fault] of cases) {
-    test(`${fields} is refused: ${fault}`, () =>
+    test(`${JSON.stringify(fields)} is refused: ${fault}`, () =>
       assert.equal(
         messageOf(() => readBody(`${before}${fields}}`)),
         `${PREFIX}: ${fault}`,
@@ -262,92 +258,4 @@ describe('what is accepted', () => {
     const output = execFileSync(process.execPath, flags, { cwd: import.meta.dirname, encoding: 'utf8' });
     assert.equal(output, `m\n${PREFIX}: model: invalid type: integer \`5\`, expected a string at line 1 column 10\n`);
   });
-});
-
-describe('any JSON', () => {
-  const known = [
-    'model',
-    'messages',
-    'thinking',
-    'max_tokens',
-    'stop',
-    'stream',
-    'tools',
-    'tool_choice',
-    'user_id',
-    'seed',
-    'n',
-    'top_p',
-    'response_format',
-    'stream_options',
-    'top_logprobs',
-    'reasoning_effort',
-  ];
-  const words = [
-    'role',
-    'content',
-    'type',
-    'function',
-    'name',
-    'arguments',
-    'id',
-    'tool_calls',
-    'text',
-    'image_url',
-    'url',
-    'json_object',
-    'user',
-    'assistant',
-    'tool',
-    'system',
-    'enabled',
-    'tool_call_id',
-    'parameters',
-    ...known,
-  ];
-  const { value: nested } = fc.letrec<{ value: unknown }>((tie) => ({
-    value: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      fc.oneof(
-        fc.constantFrom<unknown>(null, true, 0, 1, 2, -1, 0.5, 1e300, 393_217, '', 'x'),
-        fc.constantFrom(...words),
-        fc.string(),
-      ),
-      fc.array(tie('value'), { maxLength: 4 }),
-      fc.dictionary(fc.constantFrom(...words), tie('value'), { maxKeys: 6 }),
-    ),
-  }));
-  const request = fc
-    .record(
-      {
-        model: fc.oneof(fc.constant('m'), nested),
-        messages: fc.oneof(fc.array(nested, { maxLength: 3 }), nested),
-        rest: fc.dictionary(fc.constantFrom(...known), nested),
-      },
-      { requiredKeys: [] },
-    )
-    .map(({ rest, ...fields }) => ({ ...fields, ...rest }));
-
-  for (const [name, arbitrary] of [
-    ['whatever it is', fc.jsonValue()],
-    ['that looks like a request', request],
-  ] as const) {
-    test(`${name} is read or refused with 400 or 422, saying why and where`, () => {
-      fc.assert(
-        fc.property(arbitrary, (value) => {
-          const text = JSON.stringify(value);
-          fc.pre(!/\\ud[89a-f]/i.test(text));
-          try {
-            readBody(text);
-          } catch (error) {
-            if (!isApiError(error)) throw error;
-            assert.ok(error.status === 400 || error.status === 422);
-            assert.notEqual(error.message, PREFIX, 'the reason is missing');
-            if (error.message.startsWith(PREFIX)) assert.match(error.message, / at line 1 column \d+$/);
-          }
-        }),
-        { numRuns: 3000 },
-      );
-    });
-  }
 });

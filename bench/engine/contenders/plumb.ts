@@ -28,7 +28,20 @@ async function start(setting: Setting): Promise<RunningContender> {
   await writeFile(configPath, writeConfig(setting));
   const server = new ServerProcess(
     process.execPath,
-    [COMMAND, 'serve', '--port', '0', '--data-dir', dataFolder, '--config', configPath, '--model', setting.modelPath],
+    [
+      COMMAND,
+      'serve',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--data-dir',
+      dataFolder,
+      '--config',
+      configPath,
+      '--model',
+      setting.modelPath,
+    ],
     join(setting.folder, 'plumb.log'),
   );
   const [, port] = await server.waitForOutput(/http:\/\/127\.0\.0\.1:(\d+)/);

@@ -1,7 +1,7 @@
 /** How a caller's own text is repeated in a message: never at full length, whatever was sent. */
 
 /** The most characters of a caller's text that a message repeats. */
-export const MAX_QUOTED_CHARACTERS = 200;
+const MAX_QUOTED_CHARACTERS = 200;
 
 /** The text, cut to `MAX_QUOTED_CHARACTERS` between whole characters, with an ellipsis where something is missing. */
 export function shorten(text: string): string {

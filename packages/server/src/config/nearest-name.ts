@@ -1,6 +1,6 @@
 /** Finds what somebody meant who wrote a name slightly wrong. */
 
-/** One wrong letter is forgiven for every so many letters of the name. */
+/** One wrong letter is forgiven for every so many letters of the name, or part of them. */
 const LETTERS_PER_MISTAKE = 3;
 
 /** Longer names are not compared: nobody mistypes them into a short one. */
@@ -14,7 +14,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   if (name.length > COMPARED_CHARACTERS_MAX) return undefined;
   const wanted = normalize(name);
   let nearest: string | undefined;
-  let nearestDistance = Math.max(1, Math.floor(wanted.length / LETTERS_PER_MISTAKE)) + 1;
+  let nearestDistance = Math.ceil(wanted.length / LETTERS_PER_MISTAKE) + 1;
   for (const candidate of candidates) {
     const distance = countEdits(wanted, normalize(candidate));
     if (distance < nearestDistance) {

@@ -9,9 +9,9 @@ import { ModelError, systemCode } from './model-error.js';
 import { notify, type TransferContext } from './transfer.js';
 
 /** How often the holder refreshes the time of the file, in ms. */
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
 /** Age after which the lock of a process that is gone from this machine counts as left behind, in ms. */
-export const GONE_AFTER_MS = 5_000;
+export const GONE_AFTER_MS = 3_000;
 /** Age after which any lock counts as left behind, in ms: its holder is asleep, or on a machine that went down. */
 export const STALE_AFTER_MS = 60_000;
 /** How often a waiting process looks again, in ms. */

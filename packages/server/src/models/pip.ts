@@ -114,8 +114,16 @@ function run(
     });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode: exitCode ?? 1, stdout: stdout(), stderr: stderr() }));
+    let failure: Error | undefined;
+    child.on('error', (error) => {
+      failure = error;
+      // A pip that is being stopped still writes into the folder until it has ended.
+      if (child.pid === undefined) reject(error);
+    });
+    child.on('close', (exitCode) => {
+      if (failure !== undefined) reject(failure);
+      else resolve({ exitCode: exitCode ?? 1, stdout: stdout(), stderr: stderr() });
+    });
   });
 }
 

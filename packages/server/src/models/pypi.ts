@@ -101,6 +101,9 @@ async function fetchByPip(
   try {
     report(0);
     await downloadWithPip(location.python, requirement, work, context);
+  } catch (error) {
+    await emptyFolder(work);
+    throw error;
   } finally {
     clearInterval(measuring);
   }

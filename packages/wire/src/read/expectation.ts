@@ -15,7 +15,7 @@ export interface SchemaNode {
 }
 
 /** The kinds of value that JSON has. */
-export type JsonKind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
+type JsonKind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
 
 /** What kind of JSON value this is. */
 export function kindOf(value: unknown): JsonKind {

@@ -81,6 +81,9 @@ class NodeSqliteDriver implements Driver {
   }
 }
 
+/** Told by the text, because Node tells the columns of a statement only from 22.16 on. */
+const RETURNS_ROWS = /^\s*(?:select|with|values|pragma)\b|\breturning\b/i;
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #path: string;
@@ -90,8 +93,9 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#path = path;
   }
 
+  /** False only where it is known: Node tells from 22.16 on. */
   get isInTransaction(): boolean {
-    return this.#database.isTransaction;
+    return this.#database.isTransaction ?? true;
   }
 
   execute(sql: string): void {
@@ -106,7 +110,7 @@ class NodeSqliteConnection implements DatabaseConnection {
     try {
       const statement = this.#database.prepare(sql);
       const values = parameters as SQLInputValue[];
-      if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+      if (RETURNS_ROWS.test(sql)) return { rows: statement.all(...values) as Row[] };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {

@@ -8,8 +8,8 @@ import { explainSqliteError, isBusy } from './errors.js';
 /** How long a statement waits for another process's lock. Transactions of ours take milliseconds. */
 export const BUSY_TIMEOUT_MS = 5000;
 
-/** How often, and after which pause, entering WAL mode is tried: SQLite does not wait for locks there by itself. */
-const WAL_ATTEMPTS_MAX = 100;
+/** How often, and after which pause, WAL mode is tried to enter: up to 5 s, as long as a statement waits. */
+const WAL_ATTEMPTS_MAX = 250;
 const WAL_RETRY_MS = 20;
 
 /**
@@ -21,7 +21,7 @@ export async function openSqlite(path: string): Promise<DatabaseSync> {
   const database = connect(path);
   try {
     await enterWalMode(database);
-    database.exec('pragma synchronous = full');
+    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma synchronous = full`);
     return database;
   } catch (error) {
     database.close();
@@ -33,7 +33,7 @@ export async function openSqlite(path: string): Promise<DatabaseSync> {
 export function openSqliteReader(path: string): DatabaseSync {
   const database = connect(path);
   try {
-    database.exec('pragma query_only = on');
+    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma query_only = on`);
     return database;
   } catch (error) {
     database.close();
@@ -53,14 +53,13 @@ async function createFile(path: string): Promise<void> {
 
 function connect(path: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
-    database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return database;
+    return new DatabaseSync(path, { enableForeignKeyConstraints: true });
   } catch (error) {
     throw explainSqliteError(error, path);
   }
 }
 
+/** SQLite does not wait for every lock that this needs: a file that another process is just making is busy at once. */
 async function enterWalMode(database: DatabaseSync): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
