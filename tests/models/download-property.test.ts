@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { downloadFile } from '@plumb/server/models/download';
-import { checkGguf } from '@plumb/server/models/gguf';
-import { ModelError } from '@plumb/server/models/model-error';
 import fc from 'fast-check';
+import { downloadFile } from '#server/models/download.js';
+import { checkGguf } from '#server/models/gguf.js';
+import { ModelError } from '#server/models/model-error.js';
 import { type Step, startFileServer } from './support/file-server.js';
 import { createContext, createPace, createTestFolder, ggufBytes, sha256 } from './support/fixtures.js';
 

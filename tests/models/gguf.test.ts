@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { checkGguf } from '@plumb/server/models/gguf';
+import { checkGguf } from '#server/models/gguf.js';
 import { createTestFolder, failsWith, ggufBytes } from './support/fixtures.js';
 
 function header(change: (bytes: Buffer) => void): Buffer {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ensureModel } from '@plumb/server/models/model-store';
+import { ensureModel } from '#server/models/model-store.js';
 import { type FileServer, startFileServer } from './support/file-server.js';
 import { createPace, createTestFolder, failsWith, ggufBytes, ManualClock, sha256 } from './support/fixtures.js';
 

@@ -5,7 +5,7 @@ import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { GONE_AFTER_MS, MAX_LOCK_WAIT_MS, STALE_AFTER_MS, withLock } from '@plumb/server/models/lock';
+import { GONE_AFTER_MS, MAX_LOCK_WAIT_MS, STALE_AFTER_MS, withLock } from '#server/models/lock.js';
 import { createContext, createPace, createTestFolder, failsWith, ManualClock, noticesOf } from './support/fixtures.js';
 
 /** The id of a process that has ended. */

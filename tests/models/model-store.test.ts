@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { defaultModel, type ModelRecipe } from '@plumb/server/models/default-model';
-import { ensureModel, ensureRecipe, findModel, listModels, modelsFolder } from '@plumb/server/models/model-store';
-import { parseModelSource, type RemoteSource } from '@plumb/server/models/source';
-import type { ModelProgress } from '@plumb/server/models/transfer';
+import { defaultModel, type ModelRecipe } from '#server/models/default-model.js';
+import { ensureModel, ensureRecipe, findModel, listModels, modelsFolder } from '#server/models/model-store.js';
+import { parseModelSource, type RemoteSource } from '#server/models/source.js';
+import type { ModelProgress } from '#server/models/transfer.js';
 import { type FileServer, startFileServer } from './support/file-server.js';
 import {
   createPace,

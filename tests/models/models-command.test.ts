@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { CliError, ExitCode } from '@plumb/server/cli/exit-code';
-import { modelsCommand } from '@plumb/server/cli/models';
+import { CliError, ExitCode } from '#server/cli/exit-code.js';
+import { modelsCommand } from '#server/cli/models.js';
 import { type FileServer, startFileServer } from './support/file-server.js';
 import { createTestFolder, failsWith, ggufBytes, sha256 } from './support/fixtures.js';
 

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import type { ResolvedModel } from '@plumb/server/models/model-store';
+import type { ResolvedModel } from '#server/models/model-store.js';
 import { type FileServer, startFileServer } from './support/file-server.js';
 import { createTestFolder, filesBelow, ggufBytes, sha256 } from './support/fixtures.js';
 

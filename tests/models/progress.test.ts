@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { createProgressRenderer, formatBytes } from '@plumb/server/cli/progress';
-import type { ModelProgress } from '@plumb/server/models/transfer';
 import fc from 'fast-check';
+import { createProgressRenderer, formatBytes } from '#server/cli/progress.js';
+import type { ModelProgress } from '#server/models/transfer.js';
 import { ManualClock } from './support/fixtures.js';
 
 const MEGABYTE = 1e6;

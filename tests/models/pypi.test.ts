@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ensureModel, type ResolvedModel } from '@plumb/server/models/model-store';
-import type { ModelProgress } from '@plumb/server/models/transfer';
+import { ensureModel, type ResolvedModel } from '#server/models/model-store.js';
+import type { ModelProgress } from '#server/models/transfer.js';
 import { type FileServer, startFileServer } from './support/file-server.js';
 import {
   createPace,

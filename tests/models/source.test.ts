@@ -1,8 +1,8 @@
 /** What may be written as a model source, and how wrong ones are refused. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeSource, parseModelSource } from '@plumb/server/models/source';
 import fc from 'fast-check';
+import { describeSource, parseModelSource } from '#server/models/source.js';
 import { failsWith } from './support/fixtures.js';
 
 describe('a model source', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { listZip, readZipMember } from '@plumb/server/models/zip';
+import { listZip, readZipMember } from '#server/models/zip.js';
 import { createTestFolder, failsWith, ggufBytes } from './support/fixtures.js';
 import { buildZip, type WheelEntry } from './support/wheel.js';
 

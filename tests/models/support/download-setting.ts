@@ -1,8 +1,8 @@
 /** What the tests of downloads share: a server, a folder, a context, and a download between them. */
 import { join } from 'node:path';
-import { type DownloadRequest, downloadFile } from '@plumb/server/models/download';
-import { checkGguf } from '@plumb/server/models/gguf';
-import type { ModelProgress } from '@plumb/server/models/transfer';
+import { type DownloadRequest, downloadFile } from '#server/models/download.js';
+import { checkGguf } from '#server/models/gguf.js';
+import type { ModelProgress } from '#server/models/transfer.js';
 import { type FileServer, type Step, startFileServer } from './file-server.js';
 import { createContext, createTestFolder, ggufBytes, type TestContext } from './fixtures.js';
 

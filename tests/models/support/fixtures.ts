@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { ModelError, type ModelErrorCode } from '@plumb/server/models/model-error';
-import type { ModelProgress, Pace, TransferContext } from '@plumb/server/models/transfer';
+import { ModelError, type ModelErrorCode } from '#server/models/model-error.js';
+import type { ModelProgress, Pace, TransferContext } from '#server/models/transfer.js';
 
 /** A folder that is deleted when it goes out of scope. */
 export interface TestFolder extends AsyncDisposable {

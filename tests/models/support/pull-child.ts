@@ -1,5 +1,5 @@
 /** Pulls a model in a process of its own: `node pull-child.js <source>`; prints the model, or exits with 1. */
-import { ensureModel } from '@plumb/server/models/model-store';
+import { ensureModel } from '#server/models/model-store.js';
 
 const model = await ensureModel(process.argv[2], {
   clock: { now: () => Date.now() },

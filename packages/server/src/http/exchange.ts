@@ -67,7 +67,9 @@ export class Exchange {
       this.#request.on('data', take);
       this.#request.once('end', () => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes)));
       this.#request.once('error', () => reject(new ClientLeftError()));
-      this.#request.once('close', () => reject(new ClientLeftError()));
+      this.#request.once('close', () => {
+        if (!this.#request.complete) reject(new ClientLeftError());
+      });
     });
   }
 

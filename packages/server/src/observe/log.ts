@@ -18,7 +18,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** File descriptor of stderr: stdout belongs to what a command answers. */
 const STDERR = 2;
 /** Bytes of lines that may wait in memory, and for how long: a line must not cost a system call of its own. */
-const BUFFERED_BYTES = 16 * 1024;
+const BUFFERED_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 200;
 
 export function createLog(level: LogLevel): Log {
