@@ -1,5 +1,6 @@
 /** One cell of the table: one contender at one width, in fresh processes, through all cases. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -50,6 +51,8 @@ export interface Measurement {
 export async function measureCell(cell: Cell): Promise<Measurement[]> {
   const { contender, width, threads, modelPath } = cell;
   const folder = await mkdtemp(join(tmpdir(), 'bench-engine-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   try {
     const running = await contender.start({ modelPath, width, threads, folder });
     try {
@@ -58,7 +61,8 @@ export async function measureCell(cell: Cell): Promise<Measurement[]> {
       await running.stop();
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder);
+    removeFolder();
   }
 }
 

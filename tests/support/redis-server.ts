@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createClient } from '@redis/client';
 
 export type TestRedisClient = Awaited<ReturnType<typeof connectTo>>;
@@ -62,12 +61,15 @@ function findServer(): string | undefined {
 async function startServer(folder: string, socketPath: string): Promise<ChildProcess> {
   const options = ['--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'no'];
   const server = spawn(findServer()!, options, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    if (!/ready to accept connections/i.test(line)) continue;
-    server.stdout.resume();
-    return server;
-  }
-  throw new Error(`The Redis of the test ended at once, with exit code ${server.exitCode}.`);
+  await new Promise<void>((resolve, reject) => {
+    let output = '';
+    server.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (/ready to accept connections/i.test(output)) resolve();
+    });
+    server.once('exit', () => reject(new Error(`The Redis of the test ended at once:\n${output}`)));
+  });
+  return server;
 }
 
 async function connectTo(socketPath: string) {

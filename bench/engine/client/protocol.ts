@@ -25,7 +25,7 @@ export interface LoadJob {
   shape: Shape;
   /** Streams at the same time. */
   width: number;
-  /** For a burst no wave starts later than this; for a steady load the length of the measured window. */
+  /** For a burst no wave starts later than this; for a steady load the least length of its window. */
   durationMs: number;
   /** Body fields that all requests share. */
   body: RequestBody;

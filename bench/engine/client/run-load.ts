@@ -1,8 +1,7 @@
 /** Puts a load to a connection: waves of requests, or streams that start their next request as soon as they can. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type RequestBody, writeRequest } from '../workload.js';
 import type { Connection } from './connection.js';
-import type { LoadJob, RequestRecord, Window } from './protocol.js';
+import type { LoadJob, Window } from './protocol.js';
 
 /** Is told when the measured time begins and ends, as it happens. */
 export type WindowObserver = (edge: 'opened-window' | 'closed-window') => void;
@@ -28,30 +27,34 @@ async function runBursts(connection: Connection, job: LoadJob, observe: WindowOb
 }
 
 /**
- * The window opens when every stream has ended its first request: by then their starts have spread. What was begun
- * before it closes runs to its end, because leaving out the late ones would flatter the times to the first token.
+ * The window opens when every stream has ended a request. It closes once the time is over and every stream has ended
+ * another one: streams that began together stay in step, and a part of their cycle would stand for the whole.
  */
 async function runSteadily(connection: Connection, job: LoadJob, observe: WindowObserver): Promise<Window[]> {
   const next = numberRequests(job);
-  const requests: RequestRecord[] = [];
-  const firstEnds = Array.from({ length: job.width }, () => Promise.withResolvers<void>());
-  let closed = false;
-  const streams = firstEnds.map(async (firstEnd) => {
+  const window: Window = { startMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY, requests: [] };
+  const endedByStream = new Array<number>(job.width).fill(0);
+  const noteEnd = (stream: number) => {
+    endedByStream[stream]! += 1;
+    const nowMs = performance.now();
+    if (endedByStream.includes(0) || window.endMs <= nowMs) return;
+    if (window.startMs > nowMs) {
+      window.startMs = nowMs;
+      endedByStream.fill(0);
+      observe('opened-window');
+    } else if (nowMs - window.startMs >= job.durationMs) {
+      window.endMs = nowMs;
+      observe('closed-window');
+    }
+  };
+  const streams = endedByStream.map(async (_, stream) => {
     do {
-      requests.push(await connection.generate(next()));
-      firstEnd.resolve();
-    } while (!closed);
+      window.requests.push(await connection.generate(next()));
+      noteEnd(stream);
+    } while (performance.now() < window.endMs);
   });
-  const ended = Promise.all(streams);
-  await Promise.race([Promise.all(firstEnds.map(({ promise }) => promise)), ended]);
-  const startMs = performance.now();
-  observe('opened-window');
-  await Promise.race([delay(job.durationMs), ended]);
-  const endMs = performance.now();
-  observe('closed-window');
-  closed = true;
-  await ended;
-  return [{ startMs, endMs, requests }];
+  await Promise.all(streams);
+  return [window];
 }
 
 function numberRequests(job: LoadJob): () => RequestBody {

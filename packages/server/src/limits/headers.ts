@@ -1,0 +1,48 @@
+/** Says what the limiter decided in response headers, in the names and formats that OpenAI's clients read. */
+import type { Gauge, Headroom, Refusal } from './limiter.js';
+
+/** Header names to values. */
+export type LimitHeaders = Record<string, string>;
+
+/** `x-ratelimit-*` for every answer, success or error; nothing for an axis that is not limited. */
+export function renderHeadroom({ requests, tokens }: Headroom): LimitHeaders {
+  return {
+    ...(requests && renderGauge('requests', requests)),
+    ...(tokens && renderGauge('tokens', tokens)),
+  };
+}
+
+/**
+ * All headers of a 429: those of `renderHeadroom`, and either when to come again (`retry-after` in whole seconds, rounded
+ * up, RFC 9110 section 10.2.3; `retry-after-ms` for the clients that know it) or that it is no use (`x-should-retry`).
+ */
+export function renderRefusal(refusal: Refusal): LimitHeaders {
+  const headers = renderHeadroom(refusal.headroom);
+  if (refusal.never) return { ...headers, 'x-should-retry': 'false' };
+  return {
+    ...headers,
+    'retry-after': String(Math.ceil(refusal.retryAfterMs / 1000)),
+    'retry-after-ms': String(refusal.retryAfterMs),
+  };
+}
+
+function renderGauge(axis: 'requests' | 'tokens', { limit, remaining, resetMs }: Gauge): LimitHeaders {
+  return {
+    [`x-ratelimit-limit-${axis}`]: String(limit),
+    [`x-ratelimit-remaining-${axis}`]: String(remaining),
+    [`x-ratelimit-reset-${axis}`]: formatDuration(resetMs),
+  };
+}
+
+/**
+ * Whole milliseconds as Go writes durations, which is how OpenAI writes them: `120ms`, `1s`, `8.64s`, `6m0s`, `1h0m0s`,
+ * and `0s` for none.
+ */
+export function formatDuration(durationMs: number): string {
+  if (durationMs > 0 && durationMs < 1000) return `${durationMs}ms`;
+  const hours = Math.floor(durationMs / 3_600_000);
+  const minutes = Math.floor(durationMs / 60_000) % 60;
+  const seconds = `${(durationMs % 60_000) / 1000}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}

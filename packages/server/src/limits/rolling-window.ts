@@ -1,0 +1,91 @@
+/**
+ * Limits over a true rolling window: in every half-open span of 60 s what is booked stays within them. Debts, which are
+ * tokens beyond what was reserved, wait outside and are booked as room appears. `redis-scripts.ts` says the same in Lua.
+ */
+import { type Axis, EventLog } from './event-log.js';
+import { type Gauge, type Limits, WINDOW_MS } from './limiter.js';
+
+/**
+ * Every method takes the time, which must never be before that of an earlier call; `advance` comes before the others.
+ *
+ * It is a log, and does not have one, so that all that is known of a scope is in one place of the memory: where there are
+ * many scopes, a decision takes as long as it takes to fetch them.
+ */
+export class RollingWindow extends EventLog {
+  /** They can be changed; what is booked already stays, and what is not limited is not booked. */
+  limits: Limits = {};
+  /** Tokens that were used and not booked yet. While there are any, the window is full of tokens. */
+  #debt = 0;
+
+  /** Whether it could be forgotten: a debt that nothing can ever book is none. */
+  get isVacant(): boolean {
+    return this.isEmpty && (this.#debt === 0 || !this.limits.tokensPerMinute);
+  }
+
+  /** Lets go what has left the window, and books debts at the very times at which there was room for them. */
+  advance(now: number): void {
+    while (!this.isEmpty && this.oldestAt + WINDOW_MS <= now) {
+      const leavesAt = this.oldestAt + WINDOW_MS;
+      this.dropOldest();
+      this.#bookDebt(leavesAt);
+    }
+    this.#bookDebt(now);
+  }
+
+  /**
+   * How long until an amount fits if nothing else comes; 0 when it fits now, Infinity when it never can.
+   *
+   * While debts wait, whatever leaves is replaced by debt of the same amount, so the window repeats itself 60 s later and
+   * need not be played through: the amount fits when as many units have left as the debts and it need together.
+   */
+  windowWaitMs(axis: Axis, amount: number, now: number): number {
+    const limit = this.#limitOf(axis);
+    if (limit === undefined) return 0;
+    if (amount > limit || limit === 0) return Number.POSITIVE_INFINITY;
+    const needed = amount + (axis === 'tokens' ? this.#debt : 0);
+    const repetitions = needed === 0 ? 0 : Math.floor((needed - 1) / limit);
+    const lastUnit = this.booked(axis) - limit + needed - repetitions * limit;
+    if (lastUnit <= 0) return 0;
+    return this.timeOfUnit(axis, lastUnit) + (repetitions + 1) * WINDOW_MS - now;
+  }
+
+  /** Books a request that fits. */
+  book(tokens: number, now: number): void {
+    const { requestsPerMinute, tokensPerMinute } = this.limits;
+    const limitedRequests = requestsPerMinute === undefined ? 0 : 1;
+    const limitedTokens = tokensPerMinute === undefined ? 0 : tokens;
+    if (limitedRequests + limitedTokens > 0) this.add(now, limitedRequests, limitedTokens);
+  }
+
+  /** Replaces the tokens that were booked for a request at a time by what it really used. */
+  correct(bookedAt: number, booked: number, used: number, now: number): void {
+    if (used < booked) this.takeTokens(bookedAt, booked - used);
+    else this.#debt += used - booked;
+    this.#bookDebt(now);
+  }
+
+  /** Undefined for an axis that is not limited. */
+  gauge(axis: Axis, now: number): Gauge | undefined {
+    const limit = this.#limitOf(axis);
+    if (limit === undefined) return undefined;
+    return { limit, remaining: Math.max(0, limit - this.booked(axis)), resetMs: this.#resetMs(axis, limit, now) };
+  }
+
+  #resetMs(axis: Axis, limit: number, now: number): number {
+    if (axis === 'tokens' && this.#debt > 0 && limit > 0) return this.windowWaitMs(axis, 0, now) + WINDOW_MS;
+    const newestAt = this.newestAt(axis);
+    return newestAt === undefined ? 0 : newestAt + WINDOW_MS - now;
+  }
+
+  #bookDebt(now: number): void {
+    if (this.#debt === 0) return;
+    const amount = Math.min(this.#debt, (this.limits.tokensPerMinute ?? 0) - this.booked('tokens'));
+    if (amount <= 0) return;
+    this.#debt -= amount;
+    this.add(now, 0, amount);
+  }
+
+  #limitOf(axis: Axis): number | undefined {
+    return axis === 'requests' ? this.limits.requestsPerMinute : this.limits.tokensPerMinute;
+  }
+}

@@ -1,0 +1,26 @@
+/** The limiter's time: whole milliseconds that never go back, whatever the clock of the machine does. */
+import type { Clock } from '../observe/clock.js';
+
+/**
+ * Follows another clock forward. When that one is set back, time stands still for the moment and then goes on from where
+ * it was, instead of standing until the old time is reached again: a clock that is put right by an hour must not keep
+ * every window full for an hour.
+ */
+export class SteadyClock implements Clock {
+  readonly #clock: Clock;
+  #reading: number;
+  #time: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#reading = Math.floor(clock.now());
+    this.#time = this.#reading;
+  }
+
+  now(): number {
+    const reading = Math.floor(this.#clock.now());
+    this.#time += Math.max(0, reading - this.#reading);
+    this.#reading = reading;
+    return this.#time;
+  }
+}
