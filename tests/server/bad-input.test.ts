@@ -55,7 +55,7 @@ describe('a body that is no request', () => {
       'a lone surrogate',
       '{"model":"deepseek-chat","messages":[{"role":"user","content":"\\ud800"}]}',
       400,
-      /surrogate/,
+      /hex escape/,
     ],
     ['a million brackets', '['.repeat(1_000_000), 400, /recursion limit exceeded/],
     ['an array', [], 400, /./],

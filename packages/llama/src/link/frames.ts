@@ -15,11 +15,38 @@ export const MAX_FRAME_BYTES = 128 * 1024 * 1024;
 export function encodeFrame(kind: number, stream: number, payload: string | Uint8Array): Buffer {
   const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
   const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  frame.writeUInt32LE(body.length, 0);
-  frame.writeUInt8(kind, 4);
-  frame.writeUInt32LE(stream, 5);
+  writeHeader(frame, 0, kind, stream, body.length);
   frame.set(body, HEADER_BYTES);
   return frame;
+}
+
+/** Frames on their way out, joined into one buffer so that they cost one write together. */
+export class FrameBatch {
+  readonly #frames: { readonly kind: number; readonly stream: number; readonly text: string }[] = [];
+
+  get isEmpty(): boolean {
+    return this.#frames.length === 0;
+  }
+
+  /** Adds a frame whose payload is a text. */
+  add(kind: number, stream: number, text: string): void {
+    this.#frames.push({ kind, stream, text });
+  }
+
+  /** Takes all frames out, as bytes. */
+  take(): Buffer {
+    // No UTF-16 unit takes more than three bytes, and measuring exactly would cost as much again as writing.
+    const most = this.#frames.reduce((sum, { text }) => sum + HEADER_BYTES + 3 * text.length, 0);
+    const buffer = Buffer.allocUnsafe(most);
+    let place = 0;
+    for (const { kind, stream, text } of this.#frames) {
+      const length = buffer.write(text, place + HEADER_BYTES, 'utf8');
+      writeHeader(buffer, place, kind, stream, length);
+      place += HEADER_BYTES + length;
+    }
+    this.#frames.length = 0;
+    return buffer.subarray(0, place);
+  }
 }
 
 /** Receives each frame. The payload may be kept: its memory is not used again. */
@@ -64,4 +91,10 @@ export class FrameReader {
     this.#neededBytes = HEADER_BYTES;
     return buffer.subarray(start);
   }
+}
+
+function writeHeader(buffer: Buffer, place: number, kind: number, stream: number, length: number): void {
+  buffer.writeUInt32LE(length, place);
+  buffer.writeUInt8(kind, place + 4);
+  buffer.writeUInt32LE(stream, place + 5);
 }

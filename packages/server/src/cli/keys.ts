@@ -32,18 +32,21 @@ export function keysCommand(clock: Clock = systemClock): Command {
     .option('--name <name>', 'what the key is called in lists', UNNAMED_KEY)
     .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
     .option('--json', 'answer as one line of JSON')
+    .addHelpText('after', '\nExample:\n  plumb keys create --account search-team --name ci --json | jq -r .key')
     .action((flags: CreateFlags) => createKey(flags, clock));
   keys
     .command('list')
     .description('List the keys by their last four characters.')
     .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
     .option('--json', 'answer as one line of JSON')
+    .addHelpText('after', '\nExample:\n  plumb keys list')
     .action((flags: CommonFlags) => listKeys(flags, clock));
   keys
     .command('revoke <id>')
     .description('Revoke a key, by the id that `keys list` shows; servers refuse it from then on.')
     .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
     .option('--json', 'answer as one line of JSON')
+    .addHelpText('after', '\nExample:\n  plumb keys revoke key_4fT9sLkQ2mXz7VbA')
     .action((id: string, flags: CommonFlags) => revokeKey(id, flags, clock));
   return keys;
 }

@@ -30,13 +30,22 @@ const WAITING_REQUESTS_MAX = 1024;
 /** What a 503 tells clients to wait: about one start of the engine, in seconds. */
 const RETRY_AFTER_S = '1';
 
-type Running = { readonly sink: GenerationSink };
+/** How often a request that has not begun is handed to another life of the engine, so that none can kill it for ever. */
+const RETRIES_MAX = 1;
+
+interface Running {
+  readonly job: GenerationJob;
+  readonly sink: GenerationSink;
+  /** Whether the engine has said anything of it. */
+  begun: boolean;
+  retries: number;
+}
 type Waiting = { readonly stream: number; readonly job: GenerationJob; readonly timer: NodeJS.Timeout };
 
 export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedEngineOptions;
   readonly #backoff: RestartBackoff;
-  readonly #sinks = new Map<number, Running>();
+  readonly #running = new Map<number, Running>();
   readonly #waiting = new Map<number, Waiting>();
   #process: EngineProcess | undefined;
   #description: EngineDescription | undefined;
@@ -71,7 +80,7 @@ export class EmbeddedEngine implements Engine {
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
     const stream = this.#nextStream();
-    this.#sinks.set(stream, { sink });
+    this.#running.set(stream, { job, sink, begun: false, retries: 0 });
     if (this.#description !== undefined) this.#send(stream, job);
     else this.#wait(stream, job);
     return { abort: () => this.#abort(stream) };
@@ -124,20 +133,22 @@ export class EmbeddedEngine implements Engine {
       this.#failAll('The model could not be loaded.');
       return;
     }
-    this.#failRunning();
+    this.#failBegun();
     this.#restartTimer = setTimeout(() => this.#start(), this.#backoff.nextDelayMs());
   }
 
   #onFrame(kind: number, stream: number, payload: Buffer): void {
-    const sink = this.#sinks.get(stream)?.sink;
-    if (sink === undefined) return;
+    const running = this.#running.get(stream);
+    if (running === undefined) return;
+    running.begun = true;
+    const { sink } = running;
     if (kind === FromEngine.events) sink.onEvents(payload);
     else if (kind === FromEngine.begun) sink.onBegun();
     else if (kind === FromEngine.end) {
-      this.#sinks.delete(stream);
+      this.#running.delete(stream);
       sink.onEnd(JSON.parse(payload.toString()) as EndPayload);
     } else if (kind === FromEngine.failed) {
-      this.#sinks.delete(stream);
+      this.#running.delete(stream);
       const { status, body, usage } = JSON.parse(payload.toString()) as GenerationFailure;
       sink.onFailure(readApiError(status, body), usage);
     }
@@ -161,25 +172,31 @@ export class EmbeddedEngine implements Engine {
   }
 
   #abort(stream: number): void {
-    if (!this.#sinks.has(stream)) return;
+    if (!this.#running.has(stream)) return;
     if (this.#waiting.has(stream)) this.#fail(stream, 'The request was given up before it began.');
     else this.#process?.send(ToEngine.abort, stream, '');
   }
 
-  /** What was running when the process died fails; what still waits goes on waiting for the next one. */
-  #failRunning(): void {
-    for (const stream of [...this.#sinks.keys()]) {
-      if (!this.#waiting.has(stream)) this.#fail(stream, 'The engine ended while it was working on this request.');
+  /** What had begun when the process died fails; what still waited for its turn, here or there, waits for the next one. */
+  #failBegun(): void {
+    for (const [stream, running] of [...this.#running]) {
+      if (this.#waiting.has(stream)) continue;
+      if (running.begun || running.retries >= RETRIES_MAX) {
+        this.#fail(stream, 'The engine ended while it was working on this request.');
+      } else {
+        running.retries += 1;
+        this.#wait(stream, running.job);
+      }
     }
   }
 
   #failAll(reason: string): void {
-    for (const stream of [...this.#sinks.keys()]) this.#fail(stream, reason);
+    for (const stream of [...this.#running.keys()]) this.#fail(stream, reason);
   }
 
   #fail(stream: number, reason: string): void {
-    const running = this.#sinks.get(stream);
-    this.#sinks.delete(stream);
+    const running = this.#running.get(stream);
+    this.#running.delete(stream);
     clearTimeout(this.#waiting.get(stream)?.timer);
     this.#waiting.delete(stream);
     running?.sink.onFailure(serviceUnavailable({ detail: reason, headers: { 'retry-after': RETRY_AFTER_S } }));
@@ -188,7 +205,7 @@ export class EmbeddedEngine implements Engine {
   /** Stream ids are 32 bits on the link and come round again; 0 is the link itself. */
   #nextStream(): number {
     do this.#lastStream = (this.#lastStream + 1) >>> 0;
-    while (this.#lastStream === 0 || this.#sinks.has(this.#lastStream));
+    while (this.#lastStream === 0 || this.#running.has(this.#lastStream));
     return this.#lastStream;
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * The native addon of node-llama-cpp, as far as this engine uses it. These classes are internals of that package: its
+ * version is pinned to `ADDON_VERSION`, and nothing outside this folder knows them.
+ */
+
+/** The version of node-llama-cpp that these types were read from. */
+export const ADDON_VERSION = '3.22.1';
+
+/** What the addon exports. */
+export interface Addon {
+  readonly AddonModel: new (path: string, options: ModelOptions) => AddonModel;
+  readonly AddonContext: new (model: AddonModel, options: ContextOptions) => AddonContext;
+  readonly AddonSampler: new (model: AddonModel) => AddonSampler;
+  readonly AddonJinjaRenderer: new (template: string) => AddonTemplate;
+  markLoaded(): boolean;
+  setLogger(logger: (level: number, message: string) => void): void;
+  setLoggerLogLevel(level: number): void;
+  loadBackends(folder?: string): void;
+  init(): Promise<void>;
+}
+
+export interface ModelOptions {
+  readonly gpuLayers: number;
+  readonly useMmap: boolean;
+  /** The addon itself, which the model keeps alive. */
+  readonly addonExports: Addon;
+}
+
+export interface ContextOptions {
+  /** Of all sequences together; each gets an equal share, a multiple of 256. */
+  readonly contextSize: number;
+  readonly sequences: number;
+  /** The most tokens of one decode. */
+  readonly batchSize: number;
+  readonly flashAttention: boolean | 'auto';
+  readonly threads: number;
+  readonly swaFullCache: boolean;
+}
+
+export interface AddonModel {
+  /** False when the file could not be loaded; why goes to the logger. */
+  init(): Promise<boolean>;
+  dispose(): Promise<void>;
+  tokenize(text: string, parseSpecial: boolean): Uint32Array;
+  detokenize(tokens: Uint32Array, renderSpecial: boolean): string;
+  getTokenString(token: number): string;
+  getTokenAttributes(token: number): number;
+  isEogToken(token: number): boolean;
+  getVocabularyType(): number;
+  shouldPrependBosToken(): boolean;
+  /** -1 where there is none. */
+  tokenBos(): number;
+  tokenEos(): number;
+  getTrainContextSize(): number;
+}
+
+export interface AddonContext {
+  init(): Promise<boolean>;
+  dispose(): Promise<void>;
+  initBatch(tokens: number): void;
+  /** Returns the places of the tokens at `logitPlaces` in the whole batch, for `sampleToken`. */
+  addToBatch(sequence: number, position: number, tokens: Uint32Array, logitPlaces: Uint32Array): Uint32Array;
+  decodeBatch(): Promise<void>;
+  /** -1 when nothing could be drawn. */
+  sampleToken(batchPlace: number, sampler: AddonSampler): Promise<number>;
+  /** False when the memory of this model cannot be cut there. `to` is -1 for the end. */
+  removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
+  disposeSequence(sequence: number): void;
+  copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
+  setThreads(threads: number): void;
+}
+
+/** A key that is left out costs nothing; `temperature` 0 chooses the likeliest token. */
+export interface SamplerConfig {
+  temperature: number;
+  topP?: number;
+  minP?: number;
+  seed?: number;
+  repeatPenalty?: number;
+  repeatPenaltyTokens?: Uint32Array;
+  repeatPenaltyMaxTokens?: number;
+  repeatPenaltyPresencePenalty?: number;
+  repeatPenaltyFrequencyPenalty?: number;
+  tokenBiasKeys?: Uint32Array;
+  tokenBiasValues?: Float32Array;
+}
+
+export interface AddonSampler {
+  applyConfig(config: SamplerConfig): void;
+  dispose(): void;
+}
+
+export interface AddonTemplate {
+  /** Throws an Error with the words of the template engine. */
+  render(variables: Record<string, unknown>): string;
+}

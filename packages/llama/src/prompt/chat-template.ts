@@ -1,0 +1,79 @@
+/** The model's own chat template: turns messages into the text that the model was trained on. */
+import { invalidRequest } from '@plumb/wire';
+import type { NativeModel } from '../native/native-model.js';
+import type { TemplateMessage } from './template-messages.js';
+
+/** The template of a model that brings none: ChatML, which most models without one were trained on. */
+const CHATML =
+  "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}" +
+  "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+export class ChatTemplate {
+  readonly #render: (variables: Record<string, unknown>) => string;
+  readonly #variables: Readonly<Record<string, unknown>>;
+  /** Whether the model was trained to think before it answers: its template knows think blocks. */
+  readonly thinksNatively: boolean;
+  /** Whether the template itself can be told to think or not. */
+  readonly hasThinkingSwitch: boolean;
+  #parsesArguments: boolean | undefined;
+
+  /**
+   * @param source The template in Jinja; ChatML when the model has none.
+   * @throws Error when it is no valid template.
+   */
+  constructor(model: NativeModel, source: string | undefined) {
+    const text = source ?? CHATML;
+    this.#render = model.compileTemplate(text);
+    this.#variables = { bos_token: model.beginText, eos_token: model.endText, add_generation_prompt: true };
+    this.thinksNatively = text.includes('<think>') || text.includes('enable_thinking');
+    this.hasThinkingSwitch = /\benable_thinking\b|\bthinking is (?:not )?defined\b/.test(text);
+  }
+
+  /**
+   * Renders the prompt up to where the answer begins.
+   *
+   * @throws ApiError invalid_request with the template's own words when it refuses the messages.
+   */
+  render(messages: readonly TemplateMessage[], thinking: boolean): string {
+    try {
+      return this.#tryRender(messages, thinking);
+    } catch (error) {
+      throw invalidRequest(`The chat template of this model refuses the messages: ${wordsOf(error)}`);
+    }
+  }
+
+  /** Whether the template wants the arguments of tool calls as objects rather than as text; tried out once. */
+  get parsesArguments(): boolean {
+    this.#parsesArguments ??= this.#rendersArguments({ probe: 'value' });
+    return this.#parsesArguments;
+  }
+
+  #tryRender(messages: readonly unknown[], thinking: boolean): string {
+    return this.#render({ ...this.#variables, messages, enable_thinking: thinking, thinking });
+  }
+
+  /** Whether a call with these arguments comes out as JSON, and not in quotes, as a dump of an object, or as an error. */
+  #rendersArguments(given: unknown): boolean {
+    const call = { id: 'call_0', type: 'function', function: { name: 'probe', arguments: given } };
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: '', tool_calls: [call] },
+      { role: 'tool', content: 'Hi', tool_call_id: 'call_0', name: 'probe' },
+    ];
+    try {
+      return /"probe"\s*:\s*"value"/.test(this.#tryRender(messages, false));
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** What a template says with `raise_exception`, or else the last line of what the template engine says. */
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const raised = /Jinja Exception: ([\s\S]*)$/.exec(message);
+  return (raised?.[1] ?? message.trim().split('\n').at(-1) ?? '').trim().slice(0, WORDS_CHARACTERS_MAX);
+}
+
+/** Templates repeat what they were given. */
+const WORDS_CHARACTERS_MAX = 500;

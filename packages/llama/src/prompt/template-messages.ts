@@ -1,0 +1,67 @@
+/** The messages of a request in the form that chat templates expect. */
+import { type AssistantMessage, type Message, type ToolCall, textOf } from '@plumb/wire';
+
+/** A message as templates see it. Every content is a text. */
+export interface TemplateMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly name?: string;
+  readonly tool_call_id?: string;
+  readonly tool_calls?: readonly TemplateToolCall[];
+}
+
+/** A call of an earlier turn; `arguments` is an object for templates that want one, else the text as it was sent. */
+export interface TemplateToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: unknown };
+}
+
+/**
+ * Converts messages. Parts of a content are joined, a content that is null is empty, and `latest_reminder` is a system
+ * message. `reasoning_content` is left out: without tools the API ignores it (contract section 7).
+ *
+ * @param parseArguments Whether the arguments of tool calls become objects where they are JSON objects.
+ */
+export function toTemplateMessages(messages: readonly Message[], parseArguments: boolean): TemplateMessage[] {
+  const calledNames = new Map<string, string>();
+  return messages.map((message) => {
+    const base = { role: roleOf(message), content: textOf(message.content) };
+    if (message.role === 'assistant') return { ...base, ...withCalls(message, parseArguments, calledNames) };
+    if (message.role === 'tool') return { ...base, ...withAnswered(message.tool_call_id, calledNames) };
+    const name = 'name' in message ? message.name : undefined;
+    return name === null || name === undefined ? base : { ...base, name };
+  });
+}
+
+function roleOf({ role }: Message): string {
+  return role === 'latest_reminder' ? 'system' : role;
+}
+
+function withCalls(message: AssistantMessage, parseArguments: boolean, calledNames: Map<string, string>) {
+  const calls = message.tool_calls ?? [];
+  if (calls.length === 0) return {};
+  for (const call of calls) calledNames.set(call.id, call.function.name);
+  return { tool_calls: calls.map((call) => toTemplateCall(call, parseArguments)) };
+}
+
+function toTemplateCall({ id, function: called }: ToolCall, parseArguments: boolean): TemplateToolCall {
+  const given = parseArguments ? parseObject(called.arguments) : called.arguments;
+  return { id, type: 'function', function: { name: called.name, arguments: given } };
+}
+
+/** The object, or the text itself where it is none: models do write arguments that are no JSON. */
+function parseObject(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** Several templates name the function whose result a tool message is. */
+function withAnswered(id: string, calledNames: ReadonlyMap<string, string>) {
+  const name = calledNames.get(id);
+  return name === undefined ? { tool_call_id: id } : { tool_call_id: id, name };
+}
