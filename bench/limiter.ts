@@ -91,7 +91,7 @@ function measureMemory(accounts: number): string[] {
   for (let index = 0; index < DECISIONS; index++) visit(index * 7_919);
   measureRefusals(limiter, refuse);
   clock.time += 2 * MINUTE_MS;
-  for (let index = 0; index < Math.max(2 * accounts, 1000); index++) granted(limiter.admit(UNLIMITED)).settle(0);
+  for (let index = 0; index < Math.max(2 * accounts, 1000); index++) void granted(limiter.admit(UNLIMITED)).settle(0);
   const idleBytes = Math.max(0, readHeap() - heapBefore) / accounts;
   return [
     accounts.toLocaleString('en'),
@@ -132,7 +132,7 @@ async function measureRedis(url: string): Promise<string[][]> {
   const rows = [];
   for (const scopes of REDIS_SCOPES) {
     const request = describeRequest(`account-${scopes}`, scopes);
-    granted(await limiter.admit(request)).settle(USED);
+    void granted(await limiter.admit(request)).settle(USED);
     const admit = new Stopwatch(REDIS_DECISIONS);
     const settle = new Stopwatch(REDIS_DECISIONS);
     calls = 0;

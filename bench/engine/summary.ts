@@ -98,6 +98,7 @@ function summarizeRatios(
     const clean = Math.max(measurement.foreignLoad, reference.foreignLoad) <= noise;
     return { own: measurement.figures, reference: reference.figures, clean };
   });
+  if (pairs.length === 0) return undefined;
   const clean = pairs.filter((pair) => pair.clean);
   const counted = clean.length > 0 ? clean : pairs;
   return {

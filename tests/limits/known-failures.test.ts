@@ -64,7 +64,7 @@ describe('known failures', () => {
 
   test('2: an answer counts the same whether it was streamed or not, since settling is the only way to end', () => {
     const { limiter } = start();
-    admitted(limiter.admit(ask({ tokensPerMinute: 100 }, 10))).settle(95);
+    void admitted(limiter.admit(ask({ tokensPerMinute: 100 }, 10))).settle(95);
     refused(limiter.admit(ask({ tokensPerMinute: 100 }, 10)));
   });
 
@@ -82,15 +82,15 @@ describe('known failures', () => {
     assert.equal(reserveTokens({ ...bounds, maxTokens: 1, maxCompletionTokens: 10_000 }), 11);
     // Whoever generates more than the smaller one pays for it all the same.
     const { limiter } = start();
-    admitted(limiter.admit(ask({ tokensPerMinute: 1000 }, 11))).settle(10_010);
+    void admitted(limiter.admit(ask({ tokensPerMinute: 1000 }, 11))).settle(10_010);
     assert.equal(postponed(limiter.admit(ask({ tokensPerMinute: 1000 }, 1))).retryAfterMs, 10 * MINUTE_MS);
   });
 
   test('6: a client that leaves gets back only what was not produced', () => {
     const { limiter } = start();
     const permit = admitted(limiter.admit(ask({ tokensPerMinute: 100 }, 100)));
-    permit.settle(40);
-    permit.settle(0);
+    void permit.settle(40);
+    void permit.settle(0);
     assert.equal(refused(limiter.admit(ask({ tokensPerMinute: 100 }, 61))).headroom.tokens?.remaining, 60);
   });
 
@@ -105,7 +105,7 @@ describe('known failures', () => {
     const { limiter, time } = start();
     const limits = { requestsPerMinute: 100, tokensPerMinute: 1000 };
     for (let round = 0; round < 3; round++) {
-      for (let index = 0; index < 100; index++) admitted(limiter.admit(ask(limits, 10))).settle(10);
+      for (let index = 0; index < 100; index++) void admitted(limiter.admit(ask(limits, 10))).settle(10);
       // Being refused does not make it longer.
       for (let index = 0; index < 100; index++) refused(limiter.admit(ask(limits, 10)));
       time.reading += MINUTE_MS;

@@ -39,7 +39,7 @@ describe('memory limiter', () => {
     const limiter = new MemoryLimiter(time);
     for (let minute = 0; minute < 20; minute++) {
       for (let index = 0; index < 1000; index++) {
-        admitted(limiter.admit(ask({ requestsPerMinute: 5 }, 1, `${minute}-${index}`))).settle(1);
+        void admitted(limiter.admit(ask({ requestsPerMinute: 5 }, 1, `${minute}-${index}`))).settle(1);
         time.reading += MINUTE_MS / 1000;
       }
     }
@@ -50,12 +50,12 @@ describe('memory limiter', () => {
     const time = new ManualTime();
     const limiter = new MemoryLimiter(time);
     const running = admitted(limiter.admit(ask({ concurrentRequests: 1 }, 1, 'running')));
-    admitted(limiter.admit(ask({ tokensPerMinute: 10 }, 1, 'owing'))).settle(60);
+    void admitted(limiter.admit(ask({ tokensPerMinute: 10 }, 1, 'owing'))).settle(60);
     time.reading += 5 * MINUTE_MS;
     for (let index = 0; index < 100; index++) limiter.admit(ask({ requestsPerMinute: 1 }, 1, 'another'));
     refused(limiter.admit(ask({ concurrentRequests: 1 }, 1, 'running')));
     refused(limiter.admit(ask({ tokensPerMinute: 10 }, 1, 'owing')));
-    running.settle(1);
+    void running.settle(1);
     time.reading += MINUTE_MS;
     for (let index = 0; index < 100; index++) limiter.admit(ask({ requestsPerMinute: 1 }, 1, 'another'));
     assert.equal(limiter.size, 1);

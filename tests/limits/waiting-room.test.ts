@@ -115,7 +115,7 @@ describe('waiting room', () => {
     const elsewhere = admitted(limiter.admit(ask({ concurrentRequests: 1 })));
     const waiting = room.admit(patient({ concurrentRequests: 1 }));
     await time.pass(500);
-    elsewhere.settle(1);
+    void elsewhere.settle(1);
     await time.pass(500);
     admitted(await waiting);
   });
@@ -188,7 +188,7 @@ describe('waiting room', () => {
     const waiting = assert.rejects(room.admit(patient({ concurrentRequests: 1 }), leaving.signal), /client left/);
     await settleDown();
     await settleDown();
-    elsewhere.settle(1);
+    void elsewhere.settle(1);
     await time.pass(1000);
     await waiting;
     await settleDown();
@@ -231,7 +231,7 @@ describe('waiting room', () => {
       await send(name, patient({ concurrentRequests: 1 }));
       await send(`${name} again`, patient({ concurrentRequests: 1 }));
       for (let place = 2; place > 0; place--) {
-        admitted(answers.at(-1)!.decision).settle(1);
+        void admitted(answers.at(-1)!.decision).settle(1);
         await settleDown();
       }
     }

@@ -53,7 +53,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const specialTokens = model.specialTokens();
   const template = new ChatTemplate(model, textOf(metadata, 'tokenizer.chat_template'));
   const description = {
-    modelName: textOf(metadata, 'general.name') ?? basename(options.modelPath),
+    modelName: basename(options.modelPath, '.gguf'),
     contextTokens,
     sequences: options.sequences,
     fingerprint: fingerprintOf(options),
