@@ -6,7 +6,9 @@ import { Generation, type GenerationOutput } from './generation/generation.js';
 import { readSampling } from './generation/sampling.js';
 import { type CountJob, FromEngine, type GenerateJob, type LoadOptions, ToEngine } from './link/index.js';
 import { type LoadedModel, loadModel } from './load-model.js';
+import { systemProcessors } from './scheduling/processor-readings.js';
 import { Scheduler } from './scheduling/scheduler.js';
+import { ThreadGovernor } from './scheduling/thread-governor.js';
 
 export class Engine {
   readonly #loaded: LoadedModel;
@@ -31,6 +33,7 @@ export class Engine {
     this.#scheduler = new Scheduler({
       model: loaded.model,
       sequences: loaded.sequences,
+      governor: new ThreadGovernor(options.threads, systemProcessors, (threads) => loaded.model.setThreads(threads)),
       link: connection,
       prefillTokens: options.prefillTokens,
       usesGpu: options.gpuLayers > 0,

@@ -173,6 +173,11 @@ export class NativeModel {
     await this.#context.copySequenceStateFromOtherSequence(target, source);
   }
 
+  /** Computes with so many threads from the next decode on. */
+  setThreads(threads: number): void {
+    this.#context.setThreads(threads);
+  }
+
   #textOf(token: number): string {
     return token < 0 ? '' : this.#model.getTokenString(token);
   }

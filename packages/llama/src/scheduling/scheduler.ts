@@ -8,6 +8,7 @@ import type { Generation } from '../generation/generation.js';
 import type { BatchEntry, NativeModel } from '../native/native-model.js';
 import { chunkLength } from './chunk-length.js';
 import type { Sequence, SequenceCache } from './sequence-cache.js';
+import type { ThreadGovernor } from './thread-governor.js';
 
 /** Requests that wait for a sequence; more are refused. */
 const WAITING_REQUESTS_MAX = 1024;
@@ -23,6 +24,7 @@ export interface SchedulerLink {
 export interface SchedulerOptions {
   readonly model: NativeModel;
   readonly sequences: SequenceCache;
+  readonly governor: ThreadGovernor;
   readonly link: SchedulerLink;
   /** The most prompt tokens that are read in a round while streams are decoding. */
   readonly prefillTokens: number;
@@ -136,8 +138,10 @@ export class Scheduler {
 
   /** Decodes entries. On an error their generations fail, and undefined is returned. */
   async #compute(actives: readonly Active[], entries: readonly BatchEntry[]): Promise<number[] | undefined> {
+    const { model, governor } = this.#options;
+    governor.start();
     try {
-      const drawn = this.#options.model.decode(entries);
+      const drawn = model.decode(entries);
       // What the last round said is sent now, beside the computing threads instead of before them.
       this.#options.link.flush();
       return await drawn;
@@ -146,6 +150,8 @@ export class Scheduler {
       for (const { generation } of actives) generation.fail(serviceUnavailable({ cause: error }));
       for (const { sequence } of actives) this.#options.sequences.clear(sequence);
       return undefined;
+    } finally {
+      governor.stop();
     }
   }
 
