@@ -45,6 +45,10 @@ export class PlayedEngine implements Engine {
     return this.#arrival.promise;
   }
 
+  countPromptTokens(): Promise<number> {
+    return Promise.resolve(ended().usage.prompt_tokens);
+  }
+
   async close(): Promise<void> {}
 }
 

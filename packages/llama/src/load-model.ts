@@ -51,6 +51,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const model = await NativeModel.open(nativeOptions, vocabulary.length);
   await trySampling(model);
   const specialTokens = model.specialTokens();
+  const endTokens = new Set(model.endTokens());
+  const controlTokens = specialTokens.filter(({ control }) => control).map(({ token }) => token);
   const template = new ChatTemplate(model, textOf(metadata, 'tokenizer.chat_template'));
   const description = {
     modelName: basename(options.modelPath, '.gguf'),
@@ -72,7 +74,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     sequences: new SequenceCache(model, options.sequences),
     kit: {
       texts: new TokenTexts(model.tokenBytes, vocabulary.length),
-      endTokens: new Set(model.endTokens()),
+      endTokens,
+      controlTokens: [...new Set([...endTokens, ...controlTokens])],
       closingTokens: model.tokenize(FORCED_CLOSING, false).subarray(0, CLOSING_TOKENS_MAX),
       thinkingTokens: options.thinkingTokens,
       fingerprint: description.fingerprint,

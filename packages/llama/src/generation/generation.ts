@@ -22,6 +22,8 @@ export interface GenerationKit {
   readonly texts: TokenTexts;
   /** The tokens that end a turn. */
   readonly endTokens: ReadonlySet<number>;
+  /** The tokens that an answer must not consist of: those above, and all others without a text. */
+  readonly controlTokens: readonly number[];
   /** What is fed to close the think block of a model that was not trained to think. */
   readonly closingTokens: Uint32Array;
   /** The most reasoning tokens of such a model. */
@@ -183,7 +185,7 @@ export class Generation {
   #holdOpen(): void {
     if (!this.#mustAnswer) return;
     this.#isHeldOpen = true;
-    this.sampler.forbid([...this.#kit.endTokens], this.#drawn);
+    this.sampler.forbid(this.#kit.controlTokens, this.#drawn);
   }
 
   #onReasoning(text: string): void {

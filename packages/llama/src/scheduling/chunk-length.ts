@@ -15,7 +15,7 @@
 /** Up to this place in a sequence everything is computed token by token. */
 export const EXACT_TOKENS = 256;
 
-/** A chunk of the exact part; the most is 63. Below 64 the speed hardly depends on it. */
+/** The most tokens of a chunk of the exact part; below 64 the speed hardly depends on it. */
 const EXACT_CHUNK_TOKENS = 48;
 
 /** A tile of llama.cpp's attention on CPUs. */
@@ -37,6 +37,8 @@ export function longestChunk(usesGpu: boolean): number {
  */
 export function chunkLength(position: number, left: number, usesGpu: boolean): number {
   if (usesGpu) return Math.min(left, GPU_CHUNK_TOKENS);
-  if (position < EXACT_TOKENS) return Math.min(left, EXACT_CHUNK_TOKENS, EXACT_TOKENS - position);
-  return Math.min(left, TILE_TOKENS - (position % TILE_TOKENS));
+  if (position >= EXACT_TOKENS) return Math.min(left, TILE_TOKENS - (position % TILE_TOKENS));
+  const inExactPart = Math.min(left, EXACT_TOKENS - position);
+  // Chunks of one size rather than a short one at the end, which would cost nearly as much as a long one.
+  return Math.ceil(inExactPart / Math.ceil(inExactPart / EXACT_CHUNK_TOKENS));
 }

@@ -5,13 +5,19 @@
  */
 import { serviceUnavailable } from '@plumb/wire';
 import type { Generation } from '../generation/generation.js';
-import type { BatchEntry, NativeModel } from '../native/native-model.js';
+import type { BatchEntry } from '../native/native-model.js';
 import { chunkLength } from './chunk-length.js';
 import type { Sequence, SequenceCache } from './sequence-cache.js';
 import type { ThreadGovernor } from './thread-governor.js';
 
 /** Requests that wait for a sequence; more are refused. */
 const WAITING_REQUESTS_MAX = 1024;
+
+/** What computes. */
+export interface BatchDecoder {
+  /** Reads the tokens of all entries and draws the next token of those with a sampler, in their order. */
+  decode(entries: readonly BatchEntry[]): Promise<number[]>;
+}
 
 /** What the scheduler needs of the link. */
 export interface SchedulerLink {
@@ -22,7 +28,7 @@ export interface SchedulerLink {
 }
 
 export interface SchedulerOptions {
-  readonly model: NativeModel;
+  readonly model: BatchDecoder;
   readonly sequences: SequenceCache;
   readonly governor: ThreadGovernor;
   readonly link: SchedulerLink;

@@ -2,7 +2,15 @@
  * Which of the context's sequences a prompt is read into. A sequence keeps its tokens when a generation is over, and a
  * prompt that begins with the same tokens, in the same scope, does not read them again.
  */
-import type { NativeModel } from '../native/native-model.js';
+
+/** What the cache does with the memory of the context. */
+export interface SequenceMemory {
+  /** Makes `target` hold what `source` holds. */
+  copySequence(target: number, source: number): Promise<void>;
+  /** Forgets a sequence from a place on. False when it cannot be cut there. */
+  cutSequence(sequence: number, from: number): boolean;
+  clearSequence(sequence: number): void;
+}
 
 /** A sequence of the context; `tokens` is what its memory holds. */
 export interface Sequence {
@@ -37,12 +45,12 @@ const GAP_TOKENS = 128;
 const LOST_TOKEN = 0.25;
 
 export class SequenceCache {
-  readonly #model: NativeModel;
+  readonly #memory: SequenceMemory;
   readonly #sequences: readonly Sequence[];
   #uses = 0;
 
-  constructor(model: NativeModel, count: number) {
-    this.#model = model;
+  constructor(memory: SequenceMemory, count: number) {
+    this.#memory = memory;
     this.#sequences = Array.from({ length: count }, (_, id) => ({
       id,
       tokens: [],
@@ -66,7 +74,7 @@ export class SequenceCache {
     target.lastUse = ++this.#uses;
     target.scope = scope;
     if (target !== source) {
-      await this.#model.copySequence(target.id, source.id);
+      await this.#memory.copySequence(target.id, source.id);
       target.tokens = source.tokens.slice();
     }
     return { sequence: target, hitTokens: this.#cut(target, hitTokens) };
@@ -80,13 +88,13 @@ export class SequenceCache {
 
   /** Empties a sequence whose memory is not known to be right. */
   clear(sequence: Sequence): void {
-    this.#model.clearSequence(sequence.id);
+    this.#memory.clearSequence(sequence.id);
     sequence.tokens = [];
   }
 
   /** Returns how many tokens are left: none where the memory of the model cannot be cut. */
   #cut(sequence: Sequence, length: number): number {
-    if (length > 0 && (sequence.tokens.length === length || this.#model.cutSequence(sequence.id, length))) {
+    if (length > 0 && (sequence.tokens.length === length || this.#memory.cutSequence(sequence.id, length))) {
       sequence.tokens.length = length;
       return length;
     }

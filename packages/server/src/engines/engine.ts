@@ -20,7 +20,15 @@ export interface GenerationJob {
 export interface GenerationEnd {
   readonly usage: Usage;
   readonly finishReason: FinishReason;
+  /**
+   * The events that complete the answer, the finish reason among them: kept back until now, so that they can wait for the
+   * answer to be accounted for. Absent when they have been sent already, or the answer is not complete.
+   */
+  readonly lastEvents?: Uint8Array;
 }
+
+/** A request whose prompt is counted and not run. */
+export type CountJob = Pick<GenerationJob, 'request' | 'thinking'>;
 
 /**
  * Receives one generation. After any number of events exactly one of `onEnd` and `onFailure` is called, once, and
@@ -50,6 +58,8 @@ export interface Engine {
   ready(): Promise<EngineDescription>;
   /** Never throws: whatever goes wrong reaches `sink.onFailure`. */
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration;
+  /** How many tokens the prompt of a request has. Rejects with an ApiError when it cannot be one, or nobody can tell. */
+  countPromptTokens(job: CountJob): Promise<number>;
   /** Stops the engine; generations still running fail with a 503. */
   close(): Promise<void>;
 }

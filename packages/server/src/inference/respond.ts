@@ -87,7 +87,7 @@ class Answer implements GenerationSink, KeptAlive {
     this.#parts.meter.ended(end.usage, end.finishReason);
     if (this.#gaveUp !== undefined) this.#finish({ kind: 'failed', error: this.#gaveUp });
     else if (this.#clientLeft) this.#finish({ kind: 'client_left' });
-    else this.#complete();
+    else this.#complete(end);
   }
 
   onFailure(error: ApiError, usage?: GenerationEnd['usage']): void {
@@ -115,8 +115,12 @@ class Answer implements GenerationSink, KeptAlive {
     this.#running?.abort();
   }
 
-  #complete(): void {
+  #complete(end: GenerationEnd): void {
     try {
+      if (end.lastEvents !== undefined) {
+        this.#parts.meter.produced(this.#parts.clock.now());
+        this.#body.take(end.lastEvents);
+      }
       this.#body.complete();
       this.#finish({ kind: 'completed' });
     } catch (cause) {

@@ -1,17 +1,18 @@
 /**
- * The embedded engine as the server sees it: a supervised child process. When it dies, its generations fail with 503
- * and it is started again with growing pauses; what arrives meanwhile waits for it, for a bounded time.
+ * The embedded engine as the server sees it: a supervised child process. When it dies, what it was working on fails with
+ * 503 and it is started again with growing pauses; what had not begun, and what arrives meanwhile, waits for it, for a
+ * bounded time.
  */
-import type { GenerationEnd as EndPayload, EngineDescription, GenerationFailure, LoadOptions } from '@plumb/llama/link';
-import { FromEngine, ToEngine } from '@plumb/llama/link';
-import { readApiError, serviceUnavailable } from '@plumb/wire';
-import type { Engine, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import { type EngineDescription, FromEngine, type LoadOptions, ToEngine } from '@plumb/llama/link';
+import { type ApiError, serviceUnavailable } from '@plumb/wire';
+import type { CountJob, Engine, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import { type Call, CountCall, GenerateCall } from './call.js';
 import { EngineProcess } from './engine-process.js';
+import { ReadyGate } from './ready-gate.js';
 import type { RestartBackoff } from './restart-backoff.js';
 
 /** Where the operator hears of it. */
 export interface EngineLog {
-  info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
@@ -26,45 +27,39 @@ export interface EmbeddedEngineOptions {
 const START_WAIT_MS = 30_000;
 /** Requests that may wait for a starting engine; more get a 503 at once. */
 const WAITING_REQUESTS_MAX = 1024;
-
 /** What a 503 tells clients to wait: about one start of the engine, in seconds. */
 const RETRY_AFTER_S = '1';
-
 /** How often a request that has not begun is handed to another life of the engine, so that none can kill it for ever. */
 const RETRIES_MAX = 1;
 
+/** A call under way. */
 interface Running {
-  readonly job: GenerationJob;
-  readonly sink: GenerationSink;
-  /** Whether the engine has said anything of it. */
-  begun: boolean;
+  readonly call: Call;
   retries: number;
+  /** Takes it out of the gate while it waits there. */
+  leaveGate: (() => void) | undefined;
 }
-type Waiting = { readonly stream: number; readonly job: GenerationJob; readonly timer: NodeJS.Timeout };
 
 export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedEngineOptions;
-  readonly #backoff: RestartBackoff;
+  readonly #gate: ReadyGate;
   readonly #running = new Map<number, Running>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #readiness = Promise.withResolvers<EngineDescription>();
   #process: EngineProcess | undefined;
   #description: EngineDescription | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
-  #failure: string | undefined;
-  #closed: (() => void) | undefined;
-  #closing = false;
-  #lastStream = 0;
   #wasReady = false;
-  readonly #readiness = Promise.withResolvers<EngineDescription>();
+  #isClosing = false;
+  #onClosed: (() => void) | undefined;
+  #lastStream = 0;
 
   constructor(options: EmbeddedEngineOptions) {
     this.#options = options;
-    this.#backoff = options.backoff;
+    this.#gate = new ReadyGate({ waitMs: options.startWaitMs ?? START_WAIT_MS, waitingMax: WAITING_REQUESTS_MAX });
     this.#readiness.promise.catch(() => {});
     this.#start();
   }
 
-  /** Resolves when the model is loaded for the first time; rejects when it cannot be loaded. */
   ready(): Promise<EngineDescription> {
     return this.#readiness.promise;
   }
@@ -79,25 +74,28 @@ export class EmbeddedEngine implements Engine {
   }
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
-    const stream = this.#nextStream();
-    this.#running.set(stream, { job, sink, begun: false, retries: 0 });
-    if (this.#description !== undefined) this.#send(stream, job);
-    else this.#wait(stream, job);
+    const stream = this.#begin(new GenerateCall(job, sink));
     return { abort: () => this.#abort(stream) };
   }
 
+  countPromptTokens(job: CountJob): Promise<number> {
+    const call = new CountCall(job);
+    this.#begin(call);
+    return call.answer;
+  }
+
   close(): Promise<void> {
-    this.#closing = true;
+    this.#isClosing = true;
     clearTimeout(this.#restartTimer);
+    this.#gate.closeForGood('the server is shutting down');
     if (this.#process === undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#closed = resolve;
+      this.#onClosed = resolve;
       this.#process?.kill();
     });
   }
 
   #start(): void {
-    this.#restartTimer = undefined;
     this.#process = new EngineProcess(this.#options.load, {
       onReady: (description) => this.#onReady(description),
       onFrame: (kind, stream, payload) => this.#onFrame(kind, stream, payload),
@@ -108,98 +106,89 @@ export class EmbeddedEngine implements Engine {
   #onReady(description: EngineDescription): void {
     this.#description = description;
     this.#wasReady = true;
-    this.#backoff.started();
+    this.#options.backoff.started();
     this.#readiness.resolve(description);
-    for (const { stream, job, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      this.#send(stream, job);
-    }
-    this.#waiting.clear();
+    this.#gate.open();
   }
 
   #onExit(reason: string, loadFailed: boolean): void {
     this.#process = undefined;
     this.#description = undefined;
-    if (this.#closing) {
-      this.#failAll('The server is shutting down.');
-      this.#closed?.();
+    this.#gate.shut();
+    if (this.#isClosing) {
+      this.#failRunning('the server is shutting down');
+      this.#onClosed?.();
       return;
     }
     this.#options.log.error({ reason }, 'the embedded engine ended');
     // A model that never loaded will not load by trying again; one that did may be back once its file or memory is.
     if (loadFailed && !this.#wasReady) {
-      this.#failure = reason;
       this.#readiness.reject(new Error(reason));
-      this.#failAll('The model could not be loaded.');
+      this.#gate.closeForGood('the model could not be loaded');
       return;
     }
-    this.#failBegun();
-    this.#restartTimer = setTimeout(() => this.#start(), this.#backoff.nextDelayMs());
+    this.#saveOrFailRunning();
+    this.#restartTimer = setTimeout(() => this.#start(), this.#options.backoff.nextDelayMs());
   }
 
   #onFrame(kind: number, stream: number, payload: Buffer): void {
     const running = this.#running.get(stream);
+    // An ending can cross with an abort on the link.
     if (running === undefined) return;
-    running.begun = true;
-    const { sink } = running;
-    if (kind === FromEngine.events) sink.onEvents(payload);
-    else if (kind === FromEngine.begun) sink.onBegun();
-    else if (kind === FromEngine.end) {
-      this.#running.delete(stream);
-      sink.onEnd(JSON.parse(payload.toString()) as EndPayload);
-    } else if (kind === FromEngine.failed) {
-      this.#running.delete(stream);
-      const { status, body, usage } = JSON.parse(payload.toString()) as GenerationFailure;
-      sink.onFailure(readApiError(status, body), usage);
-    }
+    const isEnding = kind === FromEngine.end || kind === FromEngine.failed || kind === FromEngine.counted;
+    if (isEnding) this.#running.delete(stream);
+    running.call.receive(kind, payload);
   }
 
-  #send(stream: number, job: GenerationJob): void {
-    this.#process?.send(ToEngine.generate, stream, JSON.stringify(job));
+  /** Registers a call and hands it to the process as soon as there is one. */
+  #begin(call: Call): number {
+    const stream = this.#nextStream();
+    const running: Running = { call, retries: 0, leaveGate: undefined };
+    this.#running.set(stream, running);
+    this.#hand(stream, running);
+    return stream;
   }
 
-  #wait(stream: number, job: GenerationJob): void {
-    const full = this.#waiting.size >= WAITING_REQUESTS_MAX;
-    if (this.#failure !== undefined || this.#closing || full) {
-      const reason = this.#failure === undefined ? 'The engine is starting.' : 'The model could not be loaded.';
-      // The port promises that nothing is heard before `generate` has returned.
-      queueMicrotask(() => this.#fail(stream, reason));
-      return;
-    }
-    const waitMs = this.#options.startWaitMs ?? START_WAIT_MS;
-    const timer = setTimeout(() => this.#fail(stream, 'The engine did not start in time.'), waitMs);
-    this.#waiting.set(stream, { stream, job, timer });
+  #hand(stream: number, running: Running): void {
+    const { call } = running;
+    running.leaveGate = this.#gate.pass(
+      () => {
+        running.leaveGate = undefined;
+        this.#process?.send(call.kind, stream, call.payload);
+      },
+      (reason) => this.#fail(stream, reason),
+    );
   }
 
   #abort(stream: number): void {
-    if (!this.#running.has(stream)) return;
-    if (this.#waiting.has(stream)) this.#fail(stream, 'The request was given up before it began.');
-    else this.#process?.send(ToEngine.abort, stream, '');
+    const running = this.#running.get(stream);
+    if (running === undefined) return;
+    if (running.leaveGate === undefined) this.#process?.send(ToEngine.abort, stream, '');
+    else this.#fail(stream, 'the request was given up before it began');
   }
 
-  /** What had begun when the process died fails; what still waited for its turn, here or there, waits for the next one. */
-  #failBegun(): void {
+  /** What had begun when the process died fails; what still waited for its turn waits for the next life. */
+  #saveOrFailRunning(): void {
     for (const [stream, running] of [...this.#running]) {
-      if (this.#waiting.has(stream)) continue;
-      if (running.begun || running.retries >= RETRIES_MAX) {
-        this.#fail(stream, 'The engine ended while it was working on this request.');
+      if (running.leaveGate !== undefined) continue;
+      if (running.call.hasBegun || running.retries >= RETRIES_MAX) {
+        this.#fail(stream, 'the engine ended while it was working on this request');
       } else {
         running.retries += 1;
-        this.#wait(stream, running.job);
+        this.#hand(stream, running);
       }
     }
   }
 
-  #failAll(reason: string): void {
+  #failRunning(reason: string): void {
     for (const stream of [...this.#running.keys()]) this.#fail(stream, reason);
   }
 
   #fail(stream: number, reason: string): void {
     const running = this.#running.get(stream);
     this.#running.delete(stream);
-    clearTimeout(this.#waiting.get(stream)?.timer);
-    this.#waiting.delete(stream);
-    running?.sink.onFailure(serviceUnavailable({ detail: reason, headers: { 'retry-after': RETRY_AFTER_S } }));
+    running?.leaveGate?.();
+    running?.call.fail(unavailable(reason));
   }
 
   /** Stream ids are 32 bits on the link and come round again; 0 is the link itself. */
@@ -208,4 +197,8 @@ export class EmbeddedEngine implements Engine {
     while (this.#lastStream === 0 || this.#running.has(this.#lastStream));
     return this.#lastStream;
   }
+}
+
+function unavailable(detail: string): ApiError {
+  return serviceUnavailable({ detail, headers: { 'retry-after': RETRY_AFTER_S } });
 }
