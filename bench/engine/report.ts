@@ -1,6 +1,6 @@
 /** Writes a summary as tables for a terminal. */
 import type { Spread } from './statistics.js';
-import { type CellSummary, type RatioSummary, REFERENCE, type Summary, TARGETS } from './summary.js';
+import { type CellSummary, findMissed, type RatioSummary, REFERENCE, type Summary } from './summary.js';
 
 const CELL_HEAD = [
   ...['case', 'streams', 'contender', 'decode tok/s', 'total tok/s', 'first token ms mean/p50/max', 'gap ms p50/p95'],
@@ -51,10 +51,8 @@ function formatCell({ figures, cpuMsPerThousandTokens: cpu, ...cell }: CellSumma
   ];
 }
 
-function formatRatios({ ratios, ...cell }: RatioSummary): string[] {
-  const missed = TARGETS.filter(
-    ({ figure, reached }) => ratios[figure] !== undefined && !reached(ratios[figure].median),
-  );
+function formatRatios(summary: RatioSummary): string[] {
+  const { ratios, ...cell } = summary;
   return [
     cell.case,
     String(cell.width),
@@ -63,7 +61,9 @@ function formatRatios({ ratios, ...cell }: RatioSummary): string[] {
       formatSpread(value, 2),
     ),
     `${cell.cleanRounds}+${cell.noisyRounds}`,
-    missed.map(({ label }) => label).join(', '),
+    findMissed(summary)
+      .map(({ label }) => label)
+      .join(', '),
   ];
 }
 

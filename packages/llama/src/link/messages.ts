@@ -54,7 +54,7 @@ export interface LoadOptions {
 
 /** What the engine process says of itself once it is loaded. */
 export interface EngineDescription {
-  /** The model's own name from its metadata, or its file name. */
+  /** The name of the model file, without its ending. */
   modelName: string;
   /** Tokens of context of each sequence; at most what the model was trained for. */
   contextTokens: number;

@@ -104,7 +104,10 @@ export class PromptBuilder {
     // Every message costs a token at the least, for its turn.
     const isOverlong = messages.length > contextTokens || characters > contextTokens * longestTokenBytes;
     if (!isOverlong) return undefined;
-    return Math.max(messages.length + Math.round(characters / CHARACTERS_PER_TOKEN), contextTokens);
+    const sample = messages.map(({ content }) => textOf(content)).find((text) => text !== '') ?? '';
+    const read = sample.slice(0, SAMPLE_CHARACTERS);
+    const tokensPerCharacter = this.#options.model.tokenize(read, false).length / Math.max(read.length, 1);
+    return Math.max(messages.length + Math.round(characters * tokensPerCharacter), contextTokens);
   }
 
   /** An estimate for a rendered prompt whose first part alone is too long already. */
@@ -122,8 +125,8 @@ export class PromptBuilder {
   }
 }
 
-/** What an estimate takes for the length of a token, in characters. */
-const CHARACTERS_PER_TOKEN = 4;
+/** How much of a text stands for all of it in an estimate. */
+const SAMPLE_CHARACTERS = 4096;
 
 /** A prompt is tokenized in one go up to this length, which takes some 20 ms; of a longer one the parts come first. */
 const PROBE_CHARACTERS = 65_536;
