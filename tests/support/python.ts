@@ -49,6 +49,8 @@ async function makeEnvironment(folder: string, packages: readonly string[]): Pro
     return undefined;
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
+    // Another test file may have made the same one meanwhile.
+    if (existsSync(folder)) return undefined;
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? 'python3 is not on this machine' : `no Python environment: ${message.split('\n')[0]}`;
   }
