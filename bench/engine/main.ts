@@ -81,7 +81,8 @@ async function measureAll(options: Options, contenders: readonly Contender[]): P
 }
 
 function describeProgress({ round, width, contender, case: name, figures, foreignLoad }: Measurement): string {
-  const rates = `decode ${figures.decodeRate.toFixed(1)}, total ${figures.totalRate.toFixed(1)} tok/s`;
+  const decode = Number.isNaN(figures.decodeRate) ? '' : `decode ${figures.decodeRate.toFixed(1)}, `;
+  const rates = `${decode}total ${figures.totalRate.toFixed(1)} tok/s`;
   const times = `first token ${figures.firstTokenMean.toFixed(0)} ms, gap ${figures.gapMedian.toFixed(1)} ms`;
   return `round ${round}, ${width} streams, ${contender}, ${name}: ${rates}, ${times}, foreign load ${foreignLoad.toFixed(2)}`;
 }
