@@ -2,12 +2,12 @@
 import type { LoadOptions } from '@plumb/llama/link';
 import { CONTEXT_TOKENS } from '../workload.js';
 import type { Contender, Setting } from './contender.js';
-import { PREFILL_TOKENS } from './plumb.js';
+import { PREFILL_TOKENS, toApiTemperature } from './plumb.js';
 
 /** Compares the engine process, driven over its link. It is started by the load client, which holds the link. */
 export const engineAlone: Contender = {
   name: 'engine-alone',
-  adaptBody: () => ({}),
+  adaptBody: toApiTemperature,
   start: async (setting) => ({
     target: { kind: 'link', load: describeLoad(setting) },
     processes: [],

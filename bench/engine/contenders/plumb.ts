@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { listChildren } from '../process-usage.js';
 import { repositoryPath } from '../repository.js';
-import { CONTEXT_TOKENS } from '../workload.js';
+import { CONTEXT_TOKENS, type Sampling } from '../workload.js';
 import type { Contender, RunningContender, Setting } from './contender.js';
 import { ServerProcess } from './server-process.js';
 
@@ -18,9 +18,14 @@ export const PREFILL_TOKENS = 128;
 /** Compares the server. */
 export const plumb: Contender = {
   name: 'plumb',
-  adaptBody: () => ({ model: MODEL }),
+  adaptBody: (sampling) => ({ model: MODEL, ...toApiTemperature(sampling) }),
   start,
 };
+
+/** The API's temperature that the engine maps to the model's temperature of a case: the inverse of its own mapping. */
+export function toApiTemperature({ temperature }: Sampling): { temperature: number } {
+  return { temperature: temperature <= 0.3 ? temperature / 0.3 : temperature + 0.7 };
+}
 
 async function start(setting: Setting): Promise<RunningContender> {
   const configPath = join(setting.folder, 'plumb.yaml');
