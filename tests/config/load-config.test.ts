@@ -49,6 +49,21 @@ describe('a configuration without a file', () => {
         },
       ],
       strict_models: false,
+      tiers: {
+        free: { requests_per_minute: 10, tokens_per_minute: 20_000, concurrent_requests: 2 },
+        standard: { requests_per_minute: 500, tokens_per_minute: 1_000_000, concurrent_requests: 50 },
+        scale: { requests_per_minute: 10_000, tokens_per_minute: 30_000_000, concurrent_requests: 500 },
+        unlimited: {},
+      },
+      default_tier: 'standard',
+      billing: {
+        currency: 'USD',
+        require_balance: true,
+        peak: { hours: [], days: ['mon', 'tue', 'wed', 'thu', 'fri'], except: [] },
+      },
+      database: { connections: 10 },
+      shared_limits: { on_lost: 'refuse', servers: 1, timeout_s: 1 },
+      admin: { enabled: 'loopback' },
       engine: {
         context_tokens: 8192,
         sequences: 4,

@@ -6,6 +6,7 @@ import { type Migration, migrate } from '#server/store/sql/migrate.js';
 import { MIGRATIONS } from '#server/store/sql/migrations/index.js';
 import type { Tables } from '#server/store/sql/schema.js';
 import { NodeSqliteDialect } from '#server/store/sql/sqlite/dialect.js';
+import { sqliteFlavor } from '#server/store/sql/sqlite/flavor.js';
 import { openSqlite } from '#server/store/sql/sqlite/open-sqlite.js';
 import { StoreError } from '#server/store/store-error.js';
 import { ManualClock } from './helpers/manual-clock.js';
@@ -44,23 +45,42 @@ describe('the migrations', () => {
 
   test('make all tables in an empty database, and are recorded with their time', async (context) => {
     const database = await emptyDatabase(context);
-    await migrate(database, MIGRATIONS, new ManualClock(1234));
-    assert.deepEqual(await tableNames(database), ['accounts', 'api_keys', 'facts', 'migrations', 'revisions']);
-    assert.deepEqual(await applied(database), [{ id: 1, name: 'accounts-and-keys', applied_at: 1234 }]);
+    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(1234));
+    assert.deepEqual(await tableNames(database), [
+      'accounts',
+      'admin_keys',
+      'api_keys',
+      'audit_entries',
+      'balances',
+      'facts',
+      'holds',
+      'ledger_entries',
+      'migrations',
+      'revisions',
+      'servers',
+      'usage_records',
+    ]);
+    assert.deepEqual(await applied(database), [
+      { id: 1, name: 'accounts-and-keys', applied_at: 1234 },
+      { id: 2, name: 'limits-and-money', applied_at: 1234 },
+    ]);
   });
 
   test('do nothing the second time', async (context) => {
     const database = await emptyDatabase(context);
-    await migrate(database, MIGRATIONS, new ManualClock(1));
-    await migrate(database, MIGRATIONS, new ManualClock(2));
-    assert.deepEqual(await applied(database), [{ id: 1, name: 'accounts-and-keys', applied_at: 1 }]);
+    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(1));
+    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(2));
+    assert.deepEqual(
+      (await applied(database)).map(({ applied_at }) => applied_at),
+      MIGRATIONS.map(() => 1),
+    );
   });
 
   test('that were added are applied to a database that has the earlier ones', async (context) => {
     const database = await emptyDatabase(context);
     const [one, two, three] = [createTable(1, 'one'), createTable(2, 'two'), createTable(3, 'three')];
-    await migrate(database, [one], new ManualClock(1));
-    await migrate(database, [one, two, three], new ManualClock(2));
+    await migrate(database, sqliteFlavor, [one], new ManualClock(1));
+    await migrate(database, sqliteFlavor, [one, two, three], new ManualClock(2));
     assert.deepEqual(
       (await applied(database)).map(({ name, applied_at }) => [name, applied_at]),
       [
@@ -74,18 +94,18 @@ describe('the migrations', () => {
   test('are applied all or not at all', async (context) => {
     const database = await emptyDatabase(context);
     const failing = { id: 2, name: 'failing', up: () => Promise.reject(new Error('no')) };
-    await assert.rejects(migrate(database, [createTable(1, 'one'), failing], new ManualClock()), /no/);
+    await assert.rejects(migrate(database, sqliteFlavor, [createTable(1, 'one'), failing], new ManualClock()), /no/);
     assert.deepEqual(await tableNames(database), []);
-    await migrate(database, [createTable(1, 'one')], new ManualClock());
+    await migrate(database, sqliteFlavor, [createTable(1, 'one')], new ManualClock());
     assert.deepEqual(await tableNames(database), ['migrations', 'one']);
   });
 
   test('refuse a database with a migration that they do not have', async (context) => {
     const database = await emptyDatabase(context);
     const [one, two] = [createTable(1, 'one'), createTable(2, 'two')];
-    await migrate(database, [one, two], new ManualClock());
+    await migrate(database, sqliteFlavor, [one, two], new ManualClock());
     for (const known of [[one], [one, createTable(2, 'other')], []]) {
-      await assert.rejects(migrate(database, known, new ManualClock()), (error: unknown) => {
+      await assert.rejects(migrate(database, sqliteFlavor, known, new ManualClock()), (error: unknown) => {
         return error instanceof StoreError && error.code === 'incompatible';
       });
     }

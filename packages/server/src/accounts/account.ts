@@ -7,6 +7,8 @@ export interface Account {
   readonly name: string;
   /** Epoch ms. */
   readonly createdAt: number;
+  /** The name of its tier; absent for whichever is the default one. */
+  readonly tier?: string;
 }
 
 /** The account that keys belong to when none is named. */

@@ -1,5 +1,6 @@
 /** The secrets of an account: what is known of them, how they are made and hashed. */
 import { createHmac, createSecretKey, type KeyObject, randomInt } from 'node:crypto';
+import type { Limits } from '../limits/limiter.js';
 
 /** What is known of a key once it has been issued: everything but the key itself. */
 export interface ApiKey {
@@ -15,6 +16,10 @@ export interface ApiKey {
   readonly revokedAt?: number;
   /** Exact to a minute. */
   readonly lastUsedAt?: number;
+  /** Limits of its own, beside those of its account. */
+  readonly limits?: Limits;
+  /** The ids of the models that it may use; absent for all. */
+  readonly models?: readonly string[];
 }
 
 /** Starts every key, as clients and secret scanners know it from DeepSeek and OpenAI. */

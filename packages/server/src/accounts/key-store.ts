@@ -1,4 +1,5 @@
 /** What accounts and keys need of a store. Adapters live in `store/`. */
+import type { Limits } from '../limits/limiter.js';
 import type { Account } from './account.js';
 import type { ApiKey } from './api-key.js';
 
@@ -17,6 +18,8 @@ export interface NewKey {
   /** Epoch ms. */
   readonly createdAt: number;
   readonly expiresAt?: number;
+  readonly limits?: Limits;
+  readonly models?: readonly string[];
   /** `id` is that of the account in case it has to be created. */
   readonly account: { readonly id: string; readonly name: string };
 }
@@ -24,7 +27,8 @@ export interface NewKey {
 /** What every request needs. */
 export interface KeyLookup {
   /**
-   * A number that is another one as soon as any process has created or revoked a key. Synchronous, and cheap enough to
+   * A number that is another one as soon as any process has changed what a key may do: it was created, changed or
+   * revoked, or its account was changed. Synchronous, and cheap enough to
    * be asked for every request. Throws when the store cannot be read.
    */
   revision(): number;

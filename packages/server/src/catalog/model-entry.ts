@@ -14,6 +14,22 @@ const ModelName = Type.String({
   description: 'a name of letters, digits and . _ : / @ + - that starts with a letter or a digit',
 });
 
+/** The highest rate, in units of the currency. */
+const RATE_MAX = 1_000_000;
+
+const rate = Type.Number({ minimum: 0, maximum: RATE_MAX });
+
+/** What a million tokens cost, in units of the currency; nine decimal places count. */
+const rates = { input_cache_hit: rate, input_cache_miss: rate, output: rate };
+
+/** What a model costs. */
+export const PriceSettings = Type.Object({
+  ...rates,
+  /** What it costs during `billing.peak`. */
+  peak: Type.Optional(Type.Object(rates)),
+});
+export type PriceSettings = Static<typeof PriceSettings>;
+
 /** What clients may ask for by one name, and who answers it. */
 export const ModelEntry = Type.Object({
   /** The canonical id: listed by `GET /models` and echoed in every answer. */
@@ -27,6 +43,8 @@ export const ModelEntry = Type.Object({
   owned_by: Type.String({ default: 'plumb', minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX }),
   /** The name for people; the engine's own name for its model when there is none. */
   name: Type.Optional(Type.String({ minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX })),
+  /** What it costs; nothing when there is none. */
+  price: Type.Optional(PriceSettings),
 });
 /** What clients may ask for by one name, and who answers it. */
 export type ModelEntry = Static<typeof ModelEntry>;

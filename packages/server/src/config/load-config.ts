@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Value } from 'typebox/value';
+import { defaultTiers } from '../accounts/tier.js';
+import { findBrokenReferences } from './check-references.js';
 import { resolveDataDir } from './data-dir.js';
 import { ConfigError } from './problem.js';
 import { readSettings } from './read-settings.js';
@@ -49,8 +51,11 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const allProblems = [...problems, ...overrides.problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   for (const { path, value } of overrides.values) assign(values, path, value);
+  values.tiers = { ...defaultTiers(), ...(values.tiers as object | undefined) };
   const settings = Value.Default(schema, values);
   Value.Assert(schema, settings);
+  const brokenReferences = findBrokenReferences(settings);
+  if (brokenReferences.length > 0) throw new ConfigError(brokenReferences);
   return { ...settings, data_dir: dataDir, ...(file === undefined ? {} : { config_file: file.path }) };
 }
 
@@ -90,8 +95,9 @@ function labelOf(path: string, currentDir: string): string {
 
 interface Override {
   readonly path: readonly [string] | readonly [string, string];
-  readonly flag: string;
-  readonly flagValue: string | undefined;
+  /** The command line never carries a secret. */
+  readonly flag?: string;
+  readonly flagValue?: string | undefined;
   readonly variable: string;
 }
 
@@ -101,6 +107,8 @@ function listOverrides(flags: ConfigFlags): Override[] {
     { path: ['port'], flag: '--port', flagValue: flags.port, variable: 'PORT' },
     { path: ['model'], flag: '--model', flagValue: flags.model, variable: 'PLUMB_MODEL' },
     { path: ['log', 'level'], flag: '--log-level', flagValue: flags.logLevel, variable: 'PLUMB_LOG_LEVEL' },
+    { path: ['database', 'url'], variable: 'PLUMB_DATABASE_URL' },
+    { path: ['shared_limits', 'redis_url'], variable: 'PLUMB_REDIS_URL' },
   ];
 }
 
@@ -113,9 +121,16 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
     const allowed = path.reduce<SchemaNode>((node, key) => node.properties?.[key] ?? {}, schema);
     const value = allowed.type === 'integer' && /^\d+$/.test(text) ? Number(text) : text;
     if (Value.Check(allowed, value)) values.push({ path, value });
-    else problems.push(`${flagValue ? flag : variable} must be ${describeAllowed(allowed)}, not "${text}"`);
+    else
+      problems.push(
+        `${flagValue ? flag : variable} must be ${describeAllowed(allowed)}${quoteUnlessSecret(allowed, text)}`,
+      );
   }
   return { values, problems };
+}
+
+function quoteUnlessSecret({ secret }: SchemaNode, text: string): string {
+  return secret ? '' : `, not "${text}"`;
 }
 
 function assign(values: Record<string, unknown>, [first, second]: readonly string[], value: unknown): void {

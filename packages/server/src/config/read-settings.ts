@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { findDuplicateNames } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
-import { describeAllowed, listPaths, type SchemaNode } from './schema-node.js';
+import { describeAllowed, isGroup, listPaths, propertyOf, type SchemaNode } from './schema-node.js';
 
 /** What a configuration file says, defaults not filled in. */
 export interface FileSettings {
@@ -58,7 +58,7 @@ class SettingsReader {
   #readNode(node: YamlNode, schema: SchemaNode, path: string, parent: number): unknown {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
     const offset = node?.range?.[0] ?? parent;
-    if (schema.properties !== undefined) return isEmpty(target) ? {} : this.#readGroup(target, schema, path, offset);
+    if (isGroup(schema)) return isEmpty(target) ? {} : this.#readGroup(target, schema, path, offset);
     if (schema.items !== undefined) return this.#readList(target, schema, path, offset);
     const value = isScalar(target) ? target.value : target;
     if (isScalar(target) && Value.Check(schema, value)) return value;
@@ -68,7 +68,7 @@ class SettingsReader {
 
   #readGroup(node: YamlNode, schema: SchemaNode, path: string, parent = 0): Record<string, unknown> | undefined {
     const offset = node?.range?.[0] ?? parent;
-    if (!isMap(node)) {
+    if (!isMap(node) || node.items.length > (schema.maxProperties ?? Number.POSITIVE_INFINITY)) {
       if (path === '') this.#report(offset, 'the file must be a group of keys such as `port: 8080`');
       else this.#reportValue(offset, path, schema, node);
       return undefined;
@@ -77,7 +77,7 @@ class SettingsReader {
     for (const pair of node.items as Pair<Node, Node | null>[]) {
       const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
       const keyOffset = pair.key?.range?.[0] ?? offset;
-      const property = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
+      const property = propertyOf(schema, key);
       if (property === undefined) this.#reportUnknownKey(keyOffset, key, schema, path);
       else if (!Object.hasOwn(values, key))
         values[key] = this.#readNode(pair.value, property, join(path, key), keyOffset);
@@ -135,7 +135,7 @@ class SettingsReader {
   }
 
   #reportValue(offset: number, path: string, schema: SchemaNode, node: YamlNode): void {
-    const found = isMap(node) ? 'a group of keys' : isSeq(node) ? describeList(node.items.length) : quoteScalar(node);
+    const found = schema.secret ? 'what it is' : describeFound(node, schema);
     const nearest = isScalar(node) ? nearestName(String(node.value), schema.enum ?? []) : undefined;
     const question = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
     this.#report(offset, `\`${path}\` must be ${describeAllowed(schema)}, not ${found},`, question);
@@ -157,6 +157,11 @@ function isEmpty(node: YamlNode): boolean {
 
 function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
+}
+
+function describeFound(node: YamlNode, { maxProperties }: SchemaNode): string {
+  if (isMap(node)) return maxProperties === undefined ? 'a group of keys' : `a group of ${node.items.length} keys`;
+  return isSeq(node) ? describeList(node.items.length) : quoteScalar(node);
 }
 
 function describeList(length: number): string {

@@ -4,7 +4,10 @@
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly required?: readonly string[];
+  /** What keys that are not known beforehand may hold, by the pattern that they have to match. */
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly maxProperties?: number;
+  readonly required?: readonly string[] | undefined;
   readonly items?: SchemaNode;
   readonly minItems?: number;
   readonly maxItems?: number;
@@ -15,6 +18,20 @@ export interface SchemaNode {
   readonly maxLength?: number;
   readonly default?: unknown;
   readonly description?: string;
+  /** Whether messages must not repeat the value. */
+  readonly secret?: boolean;
+}
+
+/** Whether it is a group of keys, known or named by whoever writes them. */
+export function isGroup(schema: SchemaNode): boolean {
+  return schema.properties !== undefined || schema.patternProperties !== undefined;
+}
+
+/** What a key of a group may hold; undefined for a key that it cannot have. */
+export function propertyOf(schema: SchemaNode, key: string): SchemaNode | undefined {
+  if (Object.hasOwn(schema.properties ?? {}, key)) return schema.properties?.[key];
+  const patterns = Object.entries(schema.patternProperties ?? {});
+  return patterns.find(([pattern]) => new RegExp(pattern).test(key))?.[1];
 }
 
 /** What a value must be: "an integer from 0 to 65535", "`enabled` or `disabled`". */
@@ -30,7 +47,7 @@ export function describeAllowed(schema: SchemaNode): string {
     case 'array':
       return `a list of ${schema.minItems ?? 0} to ${schema.maxItems} entries`;
     case 'object':
-      return 'a group of keys';
+      return schema.maxProperties === undefined ? 'a group of keys' : `a group of at most ${schema.maxProperties} keys`;
     default:
       return `${schema.description ?? 'a text'} (${schema.minLength ?? 1} to ${schema.maxLength} characters)`;
   }

@@ -1,6 +1,14 @@
 /** The settings that a server has: the schema of the configuration file, and the type that the program reads. */
 import Type, { type Static } from 'typebox';
+import {
+  DEFAULT_TIER_NAME,
+  defaultTiers,
+  TIER_NAME_CHARACTERS_MAX,
+  TIERS_MAX,
+  TierSettings,
+} from '../accounts/tier.js';
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
+import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
 /** The most models in a catalogue. */
 export const MODELS_MAX = 1000;
@@ -55,6 +63,80 @@ const engineSettings = (cores: number) =>
     { default: {} },
   );
 
+/** What requests cost. */
+const BillingSettings = Type.Object(
+  {
+    /** The currency of all prices and balances. */
+    currency: Type.String({
+      pattern: '^[A-Z]{3}$',
+      maxLength: 3,
+      default: 'USD',
+      description: 'a currency of three capital letters',
+    }),
+    /** Whether a request must fit into the balance of its account (402). Without, balances may fall below 0. */
+    require_balance: Type.Boolean({ default: true }),
+    /** When the peak prices of models hold, in UTC. */
+    peak: Type.Object(
+      {
+        hours: Type.Array(
+          Type.String({ pattern: HOURS_PATTERN, maxLength: 11, description: 'a span such as 01:00-04:00' }),
+          { default: [], maxItems: 48 },
+        ),
+        days: Type.Array(Type.Enum([...WEEKDAYS]), { default: ['mon', 'tue', 'wed', 'thu', 'fri'], maxItems: 7 }),
+        /** Days without, such as public holidays. */
+        except: Type.Array(
+          Type.String({ pattern: DAY_PATTERN, maxLength: 10, description: 'a day such as 2026-10-01' }),
+          {
+            default: [],
+            maxItems: 1000,
+          },
+        ),
+      },
+      { default: {} },
+    ),
+  },
+  { default: {} },
+);
+
+/** An address that may hold a password, so that no message repeats it. */
+const secretUrl = (protocols: string, description: string) =>
+  Type.String({ pattern: `^(?:${protocols})://`, minLength: 1, maxLength: 4096, description, secret: true });
+
+/** Where accounts, keys and the ledger are kept. */
+const DatabaseSettings = Type.Object(
+  {
+    /** A PostgreSQL database; SQLite in the data folder when there is none. */
+    url: Type.Optional(secretUrl('postgres|postgresql', 'an address such as postgres://user@host/database')),
+    /** The most connections of this server to it. */
+    connections: Type.Integer({ minimum: 2, maximum: 1000, default: 10 }),
+  },
+  { default: {} },
+);
+
+/** Limits that several servers have in common. */
+const SharedLimitsSettings = Type.Object(
+  {
+    /** A Redis or Valkey; without, the limits are those of this server alone. */
+    redis_url: Type.Optional(secretUrl('redis|rediss|unix', 'an address such as redis://host:6379')),
+    /** While it cannot be asked: `refuse` every request with 503, or admit this server's `share` of every limit. */
+    on_lost: Type.Enum(['refuse', 'share'], { default: 'refuse' }),
+    /** How many servers share the limits, this one included: what a share is a share of. */
+    servers: Type.Integer({ minimum: 1, maximum: 10_000, default: 1 }),
+    /** Without an answer for so long it counts as lost. */
+    timeout_s: seconds(1),
+  },
+  { default: {} },
+);
+
+/** The admin API. */
+const AdminSettings = Type.Object(
+  {
+    /** `loopback`: only when the server listens on a loopback address. */
+    enabled: Type.Enum(['loopback', 'always', 'never'], { default: 'loopback' }),
+  },
+  { default: {} },
+);
+
 /** What the server writes about itself. */
 const LogSettings = Type.Object(
   { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }) },
@@ -79,6 +161,22 @@ export const settingsSchema = (cores: number) =>
     models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
     /** Whether aliases are refused. */
     strict_models: Type.Boolean({ default: false }),
+    /** The limits that accounts can have, by name. Those that are shipped stay unless one of the same name is given. */
+    tiers: Type.Record(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+        maxLength: TIER_NAME_CHARACTERS_MAX,
+        description: 'a name of letters, digits and . _ - that starts with a letter or a digit',
+      }),
+      TierSettings,
+      { default: defaultTiers(), maxProperties: TIERS_MAX },
+    ),
+    /** The tier of accounts for which none was chosen. */
+    default_tier: Type.String({ default: DEFAULT_TIER_NAME, minLength: 1, maxLength: TIER_NAME_CHARACTERS_MAX }),
+    billing: BillingSettings,
+    database: DatabaseSettings,
+    shared_limits: SharedLimitsSettings,
+    admin: AdminSettings,
     engine: engineSettings(cores),
     http: HttpSettings,
     log: LogSettings,

@@ -11,6 +11,7 @@ import { MIGRATIONS } from './sql/migrations/index.js';
 import type { Tables } from './sql/schema.js';
 import { NodeSqliteDialect } from './sql/sqlite/dialect.js';
 import { explainSqliteError } from './sql/sqlite/errors.js';
+import { sqliteFlavor } from './sql/sqlite/flavor.js';
 import { openSqlite, openSqliteReader } from './sql/sqlite/open-sqlite.js';
 import { RevisionWatch } from './sql/sqlite/revision-watch.js';
 import { StoreError } from './store-error.js';
@@ -46,7 +47,7 @@ export async function openStore({ dataDir, clock, mustExist = false }: StoreOpti
   else await createFolder(dataDir);
   const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(await openSqlite(path), path) });
   try {
-    await migrate(database, MIGRATIONS, clock);
+    await migrate(database, sqliteFlavor, MIGRATIONS, clock);
     const secret = await openSecret(dataDir, database);
     const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys');
     const keys = new SqlKeyStore(database, () => revisions.current());

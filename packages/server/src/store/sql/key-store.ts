@@ -1,5 +1,6 @@
 /** Accounts and keys in SQL tables: the adapter of `accounts/key-store.ts`, the same for every SQL dialect. */
 import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { ApiKey } from '../../accounts/api-key.js';
 import type { KeyAdministration, KeyHolder, KeyLookup, NewKey } from '../../accounts/key-store.js';
 import type { Tables } from './schema.js';
 
@@ -70,11 +71,7 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
 
 async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Promise<KeyHolder> {
   const { id, name, hash, lastFour, createdAt, expiresAt = null, account } = newKey;
-  await transaction
-    .insertInto('accounts')
-    .values({ ...account, created_at: createdAt })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute();
+  await insertAccount(transaction, { ...account, created_at: createdAt, tier: null });
   const owner = await transaction
     .selectFrom('accounts')
     .select('id')
@@ -83,14 +80,40 @@ async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Prom
   const times = { created_at: createdAt, expires_at: expiresAt, revoked_at: null, last_used_at: null };
   await transaction
     .insertInto('api_keys')
-    .values({ id, account_id: owner.id, name, hash, last_four: lastFour, ...times })
+    .values({ id, account_id: owner.id, name, hash, last_four: lastFour, ...times, ...toPermissionColumns(newKey) })
     .execute();
   await announceChange(transaction);
   return toHolder(await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirstOrThrow());
 }
 
+/** Stores an account, with nothing to spend, unless there is one of that name; returns whether there was none. */
+export async function insertAccount(
+  transaction: Transaction<Tables>,
+  account: Selectable<Tables['accounts']>,
+): Promise<boolean> {
+  const inserted = await transaction
+    .insertInto('accounts')
+    .values(account)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (inserted === undefined) return false;
+  await transaction.insertInto('balances').values({ account_id: account.id, granted: 0, topped_up: 0 }).execute();
+  return true;
+}
+
+/** What a key may do, as columns. */
+export function toPermissionColumns({ limits, models }: Pick<NewKey, 'limits' | 'models'>) {
+  return {
+    requests_per_minute: limits?.requestsPerMinute ?? null,
+    tokens_per_minute: limits?.tokensPerMinute ?? null,
+    concurrent_requests: limits?.concurrentRequests ?? null,
+    models: models === undefined ? null : JSON.stringify(models),
+  };
+}
+
 /** Part of every transaction that changes who may do what. */
-async function announceChange(transaction: Transaction<Tables>): Promise<void> {
+export async function announceChange(transaction: Transaction<Tables>): Promise<void> {
   await transaction
     .updateTable('revisions')
     .set({ revision: sql<number>`revision + 1` })
@@ -98,18 +121,31 @@ async function announceChange(transaction: Transaction<Tables>): Promise<void> {
     .executeTakeFirstOrThrow();
 }
 
-function selectHolders(database: Kysely<Tables>) {
+export function selectHolders(database: Kysely<Tables>) {
   return database
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
     .selectAll('api_keys')
-    .select(['accounts.name as account_name', 'accounts.created_at as account_created_at']);
+    .select([
+      'accounts.name as account_name',
+      'accounts.created_at as account_created_at',
+      'accounts.tier as account_tier',
+    ]);
 }
 
-type HolderRow = Selectable<Tables['api_keys']> & { account_name: string; account_created_at: number };
+type HolderRow = Selectable<Tables['api_keys']> & {
+  account_name: string;
+  account_created_at: number;
+  account_tier: string | null;
+};
 
-function toHolder(row: HolderRow): KeyHolder {
-  const account = { id: row.account_id, name: row.account_name, createdAt: row.account_created_at };
+export function toHolder(row: HolderRow): KeyHolder {
+  const account = {
+    id: row.account_id,
+    name: row.account_name,
+    createdAt: row.account_created_at,
+    ...(row.account_tier === null ? {} : { tier: row.account_tier }),
+  };
   const key = {
     id: row.id,
     accountId: row.account_id,
@@ -119,6 +155,21 @@ function toHolder(row: HolderRow): KeyHolder {
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    ...toPermissions(row),
   };
   return { account, key };
+}
+
+function toPermissions(row: HolderRow): Pick<ApiKey, 'limits' | 'models'> {
+  const { requests_per_minute, tokens_per_minute, concurrent_requests, models } = row;
+  const isLimited = requests_per_minute !== null || tokens_per_minute !== null || concurrent_requests !== null;
+  const limits = {
+    requestsPerMinute: requests_per_minute ?? undefined,
+    tokensPerMinute: tokens_per_minute ?? undefined,
+    concurrentRequests: concurrent_requests ?? undefined,
+  };
+  return {
+    ...(isLimited ? { limits } : {}),
+    ...(models === null ? {} : { models: JSON.parse(models) as string[] }),
+  };
 }

@@ -4,13 +4,21 @@ import type { Clock } from '../../observe/clock.js';
 import { StoreError } from '../store-error.js';
 import type { Tables } from './schema.js';
 
+/** What migrations cannot say the same way for every database. */
+export interface SqlFlavor {
+  /** The type of a whole-number column that counts up by itself. */
+  readonly serialColumn: string;
+  /** Keeps other processes from setting up the same database until the transaction ends. */
+  lockSetup(transaction: Transaction<Tables>): Promise<void>;
+}
+
 /** One step of the schema. */
 export interface Migration {
   /** 1, 2, 3 … without gaps. */
   readonly id: number;
   readonly name: string;
   /** Runs inside the transaction that records it. */
-  up(database: Kysely<unknown>): Promise<void>;
+  up(database: Kysely<unknown>, flavor: SqlFlavor): Promise<void>;
 }
 
 /**
@@ -18,15 +26,21 @@ export interface Migration {
  * does it and the others find it done. Rejects with a StoreError `incompatible` when the database has a migration that
  * is not in the list.
  */
-export async function migrate(database: Kysely<Tables>, migrations: readonly Migration[], clock: Clock): Promise<void> {
+export async function migrate(
+  database: Kysely<Tables>,
+  flavor: SqlFlavor,
+  migrations: readonly Migration[],
+  clock: Clock,
+): Promise<void> {
   await database.transaction().execute(async (transaction) => {
+    await flavor.lockSetup(transaction);
     const applied = await readApplied(transaction);
     for (const [index, { id, name }] of applied.entries()) {
       const known = migrations[index];
       if (known?.id !== id || known.name !== name) throw incompatible(id, name, migrations.length);
     }
     for (const migration of migrations.slice(applied.length)) {
-      await migration.up(transaction as unknown as Kysely<unknown>);
+      await migration.up(transaction as unknown as Kysely<unknown>, flavor);
       const { id, name } = migration;
       await transaction.insertInto('migrations').values({ id, name, applied_at: clock.now() }).execute();
     }

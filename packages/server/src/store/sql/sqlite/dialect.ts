@@ -1,5 +1,5 @@
 /** Kysely on `node:sqlite`. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -108,9 +108,9 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      const statement = this.#database.prepare(sql);
+      const statement = this.#prepare(sql);
       const values = parameters as SQLInputValue[];
-      if (RETURNS_ROWS.test(sql)) return { rows: statement.all(...values) as Row[] };
+      if (RETURNS_ROWS.test(sql)) return { rows: statement.all(...values).map((row) => readRow<Row>(row)) };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
@@ -120,10 +120,30 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
     try {
-      const rows = this.#database.prepare(sql).iterate(...(parameters as SQLInputValue[]));
-      for (const row of rows) yield { rows: [row as Row] };
+      const rows = this.#prepare(sql).iterate(...(parameters as SQLInputValue[]));
+      for (const row of rows) yield { rows: [readRow<Row>(row)] };
     } catch (error) {
       throw explainSqliteError(error, this.#path);
     }
   }
+
+  /** Integers come as bigints, because those beyond 2^53 would otherwise be an error. */
+  #prepare(sql: string): StatementSync {
+    const statement = this.#database.prepare(sql);
+    statement.setReadBigInts(true);
+    return statement;
+  }
+}
+
+/** A row in which integers are numbers as long as these are exact. */
+function readRow<Row>(row: Record<string, SQLOutputValue>): Row {
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value === 'bigint') row[column] = toNumber(value);
+  }
+  return row as Row;
+}
+
+function toNumber(value: bigint): SQLOutputValue {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }

@@ -1,0 +1,97 @@
+/**
+ * What the ledger needs of a store. An account's balance is the sum of its entries, always: nothing changes a balance
+ * but an entry, in one transaction with it. Adapters live in `store/sql/`.
+ */
+import type { Money } from './money.js';
+import type { UsageRecord } from './usage.js';
+
+/** What an account can spend, holds taken off. What was granted is spent before what was topped up. */
+export interface Balance {
+  /** Never below 0. */
+  readonly granted: Money;
+  /** Below 0 when more was charged than was there. */
+  readonly toppedUp: Money;
+}
+
+/**
+ * Why an entry was made. `grant` and `credit` add money, given and paid for; `hold` sets aside the most that a request can
+ * cost; `release` puts that back; `charge` takes what it did cost; `refund` puts a charge back whose answer was not
+ * delivered after all.
+ */
+export const ENTRY_KINDS = ['grant', 'credit', 'hold', 'release', 'charge', 'refund'] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** One entry; entries are never changed and never removed. */
+export interface LedgerEntry extends Balance {
+  /** In the order in which they were made. */
+  readonly id: number;
+  readonly accountId: string;
+  readonly kind: EntryKind;
+  /** The request that it is about, or what the operator called an addition; unique for each kind. */
+  readonly reference: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly note?: string;
+}
+
+/** Sets money aside for a request before it runs. */
+export interface HoldOperation {
+  readonly kind: 'hold';
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly amount: Money;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Whether it is made even if the balance falls below 0. */
+  readonly mayOverdraw: boolean;
+}
+
+/** Ends a request: puts its hold back, charges what it cost, records what it used. */
+export interface SettleOperation {
+  readonly kind: 'settle';
+  readonly requestId: string;
+  readonly accountId: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Absent when nothing was used that anyone should know of: then only the hold is put back. */
+  readonly usage?: UsageRecord;
+}
+
+/** Takes back the charge of a request whose answer could not be delivered although it was charged. */
+export interface VoidOperation {
+  readonly kind: 'void';
+  readonly requestId: string;
+  readonly accountId: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+export type LedgerOperation = HoldOperation | SettleOperation | VoidOperation;
+
+/** What became of an operation. An operation that was applied before is `done` again and changes nothing. */
+export type OperationResult = 'done' | 'insufficient_balance';
+
+/** A server that holds money for its requests. */
+export interface ServerIdentity {
+  /** Another one at every start. */
+  readonly id: string;
+  readonly host: string;
+  readonly processId: number;
+}
+
+/** Every verb is one transaction: done and durable, or not done. Rejects with a StoreError when the store fails. */
+export interface LedgerStore {
+  /** Applies operations in order, all or none. `serverId` is whose holds they are. */
+  apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]>;
+  /** What an account can spend. Zero for an account that nobody knows. */
+  balance(accountId: string): Promise<Balance>;
+  /** Says that a server lives and will say so again before `leaseUntil` (epoch ms). */
+  keepAlive(server: ServerIdentity, leaseUntil: number): Promise<void>;
+  /**
+   * Releases the holds of servers that are gone: whose lease has ended, or that `isGone` says are. Returns how many
+   * holds there were.
+   */
+  releaseOrphans(now: number, isGone: (server: ServerIdentity) => boolean): Promise<number>;
+  /** Says that a server has ended in good order. */
+  removeServer(serverId: string): Promise<void>;
+}
