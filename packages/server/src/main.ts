@@ -1,6 +1,9 @@
 /** Builds the platform from a configuration and starts it; the only file that imports everything. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Authenticator } from './accounts/authenticate.js';
 import { ensureFirstKey } from './accounts/bootstrap.js';
+import { Tiers } from './accounts/tier.js';
 import { Catalog, describeModel, type ModelEntry, type ModelFacts } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import { EmbeddedEngine } from './engines/embedded/embedded-engine.js';
@@ -9,13 +12,22 @@ import type { Engine, EngineDescription } from './engines/engine.js';
 import { Engines } from './engines/engines.js';
 import { type Listener, listen } from './http/listen.js';
 import { KeepAlives } from './inference/keep-alive.js';
+import { Ledger } from './ledger/ledger.js';
+import type { ServerIdentity } from './ledger/ledger-store.js';
+import { PriceList } from './ledger/price-list.js';
+import { ServerLease } from './ledger/server-lease.js';
+import { AnswerLengths, type Limiter, MemoryLimiter, systemTimers, WaitingRoom } from './limits/index.js';
 import { type Clock, systemClock } from './observe/clock.js';
 import { createLog, type Log } from './observe/log.js';
 import type { Platform } from './platform.js';
 import { type Access, openAccess } from './store/open-access.js';
+import { StoreError } from './store/store-error.js';
 
 /** The name of the engine that the catalogue means by `embedded`. */
 const EMBEDDED = 'embedded';
+
+/** How long a stopping server tries to write what is not durable yet, in ms. */
+const LEDGER_CLOSE_TIMEOUT_MS = 5000;
 
 export interface StartOptions {
   readonly config: Config;
@@ -23,6 +35,10 @@ export interface StartOptions {
   readonly model: { readonly path: string } | { readonly engine: Engine };
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Stands between the server and its store, so that tests can let it fail. */
+  readonly wrapAccess?: (access: Access) => Access;
+  /** Stands between the server and its limiter. */
+  readonly wrapLimiter?: (limiter: Limiter) => Limiter;
 }
 
 /** A server that listens. */
@@ -47,14 +63,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { model } = options;
   const engine = 'engine' in model ? model.engine : startEngine(config, model.path, clock, log);
   try {
-    const access = await openAccess({ dataDir: config.data_dir, clock });
+    const opened = await openAccess({ dataDir: config.data_dir, clock });
+    const access = options.wrapAccess?.(opened) ?? opened;
     const firstKey = await ensureFirstKey(access);
-    const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
-    const authenticator = new Authenticator({ ...access, onError });
-    const platform = buildPlatform({ config, clock, log, engine, authenticator });
+    const server = { id: randomUUID(), host: hostname(), processId: process.pid };
+    const lease = beginLease(access, server, clock, log);
+    await lease.begin();
+    const memory = new WaitingRoom({ limiter: new MemoryLimiter(clock), clock });
+    const limiter = options.wrapLimiter?.(memory) ?? memory;
+    const platform = buildPlatform({ config, clock, log, engine, access, server, limiter });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
-      stopServer({ platform, listener, access, timeoutMs });
+      stopServer({ platform, listener, access, lease, timeoutMs });
     return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready: () => engine.ready(), stop };
   } catch (error) {
     await engine.close();
@@ -79,33 +99,54 @@ function startEngine(config: Config, modelPath: string, clock: Clock, log: Log):
   });
 }
 
+function beginLease({ ledger }: Access, server: ServerIdentity, clock: Clock, log: Log): ServerLease {
+  return new ServerLease({
+    store: ledger,
+    server,
+    clock,
+    timers: systemTimers,
+    isRunning,
+    onReleased: (holds) => log.warn({ holds }, 'money that servers held which are gone was released'),
+    onError: (error) => log.error({ err: error }, 'the lease of this server could not be renewed'),
+  });
+}
+
+/** Signal 0 reaches every process that there is; EPERM says that it is another user's. */
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 interface Parts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
   readonly engine: Engine;
-  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly server: ServerIdentity;
+  readonly limiter: Limiter;
 }
 
-function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Platform {
+function buildPlatform({ config, clock, log, engine, access, server, limiter }: Parts): Platform {
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const catalog = new Catalog(config.models, { strict: config.strict_models });
   const engines = new Engines(new Map([[EMBEDDED, engine]]));
-  const facts = (entry: ModelEntry): ModelFacts => {
-    const description = engines.describe(entry);
-    if (description === undefined) return {};
-    return {
-      contextTokens: description.contextTokens,
-      maxOutputTokens: description.contextTokens,
-      modelName: description.modelName,
-    };
-  };
+  const facts = (entry: ModelEntry) => findFacts(engines, entry);
+  const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   return {
     config,
     clock,
     log,
     catalog,
-    authenticator,
+    authenticator: new Authenticator({ ...access, onError }),
+    tiers: new Tiers(config.tiers, config.default_tier),
+    limiter,
+    answerLengths: new AnswerLengths(),
+    prices: new PriceList(config.models, config.billing.peak),
+    ledger: openLedger(access, server, clock, log),
     engines,
     keepAlives: new KeepAlives(clock, {
       intervalMs: keep_alive_interval_s * 1000,
@@ -117,19 +158,44 @@ function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Pl
   };
 }
 
+function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
+  const description = engines.describe(entry);
+  if (description === undefined) return {};
+  const { contextTokens, modelName } = description;
+  return { contextTokens, maxOutputTokens: contextTokens, modelName };
+}
+
+function openLedger({ ledger }: Access, server: ServerIdentity, clock: Clock, log: Log): Ledger {
+  return new Ledger({
+    store: ledger,
+    serverId: server.id,
+    clock,
+    isStoreFailure: (error) => error instanceof StoreError,
+    onFailure: (error, waiting) => log.error({ err: error, waiting }, 'the ledger could not be written'),
+    onGivenUp: ({ kind, requestId, accountId }, error) =>
+      log.error({ err: error, kind, requestId, accountId }, 'the ledger does not take this: it is lost'),
+  });
+}
+
 interface Stopping {
   readonly platform: Platform;
   readonly listener: Listener;
   readonly access: Access;
+  readonly lease: ServerLease;
   readonly timeoutMs: number;
 }
 
-async function stopServer({ platform, listener, access, timeoutMs }: Stopping): Promise<number> {
+async function stopServer({ platform, listener, access, lease, timeoutMs }: Stopping): Promise<number> {
+  const { log } = platform;
   platform.draining = true;
   const cut = await listener.drain(timeoutMs);
   await platform.engines.close();
+  await listener.settled();
   await platform.authenticator.flush();
+  const lost = await platform.ledger.close(LEDGER_CLOSE_TIMEOUT_MS);
+  if (lost > 0) log.error({ operations: lost }, 'the ledger could not be written before the end');
+  await lease.end();
   await access.close();
-  platform.log.flush();
+  log.flush();
   return cut;
 }

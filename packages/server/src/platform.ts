@@ -1,10 +1,15 @@
 /** Everything that handlers work with, built once in main.ts and handed in; there is no other state. */
 import type { ModelList, ModelObject } from '@plumb/wire';
 import type { Authenticator } from './accounts/authenticate.js';
+import type { Tiers } from './accounts/tier.js';
 import type { Catalog, ModelEntry } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
 import type { KeepAlives } from './inference/keep-alive.js';
+import type { Ledger } from './ledger/ledger.js';
+import type { PriceList } from './ledger/price-list.js';
+import type { AnswerLengths } from './limits/answer-lengths.js';
+import type { Limiter } from './limits/limiter.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
 
@@ -14,6 +19,11 @@ export interface Platform {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly authenticator: Authenticator;
+  readonly tiers: Tiers;
+  readonly limiter: Limiter;
+  readonly answerLengths: AnswerLengths;
+  readonly prices: PriceList;
+  readonly ledger: Ledger;
   readonly engines: Engines;
   readonly keepAlives: KeepAlives;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */

@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, toApiError } from '@plumb/wire';
 import type { Platform } from '../platform.js';
 import { ClientLeftError, Exchange } from './exchange.js';
-import type { RequestContext } from './handler.js';
+import type { AuthenticatedContext, RequestContext } from './handler.js';
 import type { RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
+import { showLimits } from './show-limits.js';
 
 /** Answers one request. Never rejects. */
 export async function handleRequest(
@@ -35,8 +36,18 @@ async function dispatch(context: RequestContext): Promise<void> {
   const authenticated = caller instanceof Promise ? await caller : caller;
   record.account = authenticated.account.id;
   record.key = authenticated.key.id;
-  const { handler, id } = findRoute(exchange.method, exchange.path);
-  return handler({ ...context, caller: authenticated, id });
+  return handle({ ...context, caller: authenticated, id: '' });
+}
+
+/** An error before a request was admitted shows its caller's limits as well. */
+async function handle(context: AuthenticatedContext): Promise<void> {
+  try {
+    const { handler, id } = findRoute(context.exchange.method, context.exchange.path);
+    await handler({ ...context, id });
+  } catch (error) {
+    await showLimits(context);
+    throw error;
+  }
 }
 
 function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown): void {
@@ -49,6 +60,7 @@ function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown)
   record.error = error.message;
   if (error.detail !== undefined) record.detail = error.detail;
   if (error.cause !== undefined) record.cause = error.cause;
+  if (exchange.isEnded) return;
   if (exchange.headersSent) exchange.destroy();
   else exchange.sendError(error);
 }

@@ -3,6 +3,7 @@ import { serveChat } from '../inference/serve-chat.js';
 import type { Handler, OpenHandler } from './handler.js';
 import { serveHealth, serveReadiness } from './health.js';
 import { serveModel, serveModels } from './models.js';
+import { withLimits } from './show-limits.js';
 
 /** The prefixes under which the whole contract is served (contract section 1.1). */
 export const PREFIXES = ['', '/v1', '/beta'] as const;
@@ -16,6 +17,6 @@ export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHa
 /** With a key, under every prefix. `{id}` stands for one path segment or more. */
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/chat/completions': { POST: serveChat },
-  '/models': { GET: serveModels },
-  '/models/{id}': { GET: serveModel },
+  '/models': { GET: withLimits(serveModels) },
+  '/models/{id}': { GET: withLimits(serveModel) },
 };

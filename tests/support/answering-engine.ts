@@ -1,0 +1,57 @@
+/** An engine without a model that answers every request at once, with the tokens that a test wants it to have used. */
+import type {
+  CountJob,
+  Engine,
+  EngineDescription,
+  GenerationJob,
+  GenerationSink,
+  RunningGeneration,
+} from '#server/engines/engine.js';
+import { contentEvent, ended, type UsedTokens } from './played-engine.js';
+
+/** What every answer says. */
+export const ANSWER = 'Hi';
+
+export class AnsweringEngine implements Engine {
+  /** What the next answers use. */
+  used: UsedTokens;
+  /** How many generations there were. */
+  generations = 0;
+
+  constructor(used: UsedTokens = {}) {
+    this.used = used;
+  }
+
+  description(): EngineDescription {
+    return { modelName: 'answers at once', contextTokens: 1024 };
+  }
+
+  ready(): Promise<EngineDescription> {
+    return Promise.resolve(this.description());
+  }
+
+  generate(_job: GenerationJob, sink: GenerationSink): RunningGeneration {
+    this.generations += 1;
+    const end = ended(this.used);
+    let isOver = false;
+    setImmediate(() => {
+      if (isOver) return;
+      isOver = true;
+      sink.onBegun();
+      sink.onEvents(contentEvent(ANSWER));
+      sink.onEnd({ ...end, lastEvents: contentEvent('', 'stop') });
+    });
+    const abort = () => {
+      if (isOver) return;
+      isOver = true;
+      queueMicrotask(() => sink.onEnd({ ...end, finishReason: 'aborted' }));
+    };
+    return { abort };
+  }
+
+  countPromptTokens(_job: CountJob): Promise<number> {
+    return Promise.resolve(ended(this.used).usage.prompt_tokens);
+  }
+
+  async close(): Promise<void> {}
+}
