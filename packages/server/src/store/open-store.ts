@@ -2,9 +2,13 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
+import type { AdministrationStores } from '../accounts/administration-stores.js';
 import type { KeyAdministration, KeyLookup } from '../accounts/key-store.js';
+import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Clock } from '../observe/clock.js';
 import { openSecret } from './secret.js';
+import { createAdministrationStores } from './sql/administration-stores.js';
+import { readBalance } from './sql/balance.js';
 import { SqlKeyStore } from './sql/key-store.js';
 import { migrate } from './sql/migrate.js';
 import { MIGRATIONS } from './sql/migrations/index.js';
@@ -22,6 +26,8 @@ export const DATABASE_FILE_NAME = 'plumb.db';
 /** An open store. Several processes may have the same one open. */
 export interface Store {
   readonly keys: KeyLookup & KeyAdministration;
+  readonly administration: AdministrationStores;
+  readonly balances: Pick<LedgerStore, 'balance'>;
   /** The secret that keys are hashed with. */
   readonly secret: Uint8Array;
   /** Nothing of the store may be used afterwards. */
@@ -51,7 +57,9 @@ export async function openStore({ dataDir, clock, mustExist = false }: StoreOpti
     const secret = await openSecret(dataDir, database);
     const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys');
     const keys = new SqlKeyStore(database, () => revisions.current());
-    return { keys, secret, close: () => closeBoth(revisions, database) };
+    const administration = createAdministrationStores(database, keys);
+    const balances = { balance: (accountId: string) => readBalance(database, accountId) };
+    return { keys, administration, balances, secret, close: () => closeBoth(revisions, database) };
   } catch (error) {
     await database.destroy();
     throw explainSqliteError(error, path);
