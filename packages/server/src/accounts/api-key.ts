@@ -28,6 +28,9 @@ export const KEY_PREFIX = 'sk-';
 /** Characters after the prefix: 40 of 62 kinds are 238 bits, beyond all guessing. */
 export const KEY_RANDOM_CHARACTERS = 40;
 
+/** Characters of an id after its prefix: 95 bits, so that no two ever meet. */
+const ID_RANDOM_CHARACTERS = 16;
+
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** A new key: `sk-` and 40 random characters. */
@@ -57,4 +60,9 @@ export function randomText(length: number): string {
   let text = '';
   while (text.length < length) text += BASE62[randomInt(BASE62.length)];
   return text;
+}
+
+/** A new id with a prefix that says of what: `newId('key')` is `key_` and 16 letters and digits. */
+export function newId(prefix: 'acct' | 'key' | 'adminkey' | 'op'): string {
+  return `${prefix}_${randomText(ID_RANDOM_CHARACTERS)}`;
 }

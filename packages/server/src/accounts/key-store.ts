@@ -2,6 +2,8 @@
 import type { Limits } from '../limits/limiter.js';
 import type { Account } from './account.js';
 import type { ApiKey } from './api-key.js';
+import type { Authorship } from './audit.js';
+import type { CreationCursor, Page } from './page.js';
 
 /** A key together with its account. */
 export interface KeyHolder {
@@ -20,7 +22,7 @@ export interface NewKey {
   readonly expiresAt?: number;
   readonly limits?: Limits;
   readonly models?: readonly string[];
-  /** `id` is that of the account in case it has to be created. */
+  /** The account with this id, else the one of this name; made, with both, when there is neither. */
   readonly account: { readonly id: string; readonly name: string };
 }
 
@@ -38,14 +40,35 @@ export interface KeyLookup {
   recordUse(lastUsedAt: ReadonlyMap<string, number>): Promise<void>;
 }
 
-/** What whoever manages keys needs. Every verb is one transaction: done and durable, or not done. */
+/** What changes of a key; what is left out stays as it is, and null takes it away. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  /** Epoch ms. */
+  readonly expiresAt?: number | null | undefined;
+  readonly limits?: { readonly [Limit in keyof Limits]?: number | null | undefined };
+  readonly models?: readonly string[] | null | undefined;
+}
+
+/** Which keys are listed. */
+export interface KeyFilter extends Partial<Page<CreationCursor>> {
+  readonly accountId?: string | undefined;
+}
+
+/**
+ * What whoever manages keys needs. Every change is one transaction with its audit entry: done and durable, or not done;
+ * `actor` is who makes it, the server itself when nobody is named.
+ */
 export interface KeyAdministration {
-  /** Stores a key, and its account when no account of that name exists. */
-  createKey(newKey: NewKey): Promise<KeyHolder>;
+  /** Stores a key, and its account when it does not exist. */
+  createKey(newKey: NewKey, actor?: string): Promise<KeyHolder>;
   /** Stores a key when no key was ever stored, whoever else tries at the same moment; undefined when there was one. */
   createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined>;
-  /** All keys, revoked ones too, in the order of their creation. */
-  listKeys(): Promise<KeyHolder[]>;
+  /** The chosen keys, else all; revoked ones too; in the order of their creation. */
+  listKeys(filter?: KeyFilter): Promise<KeyHolder[]>;
+  /** The key with this id, not the hash. */
+  getKey(id: string): Promise<KeyHolder | undefined>;
+  /** Changes a key, also one that is revoked or expired. Undefined when there is no such key. */
+  changeKey(id: string, changes: KeyChanges, author: Authorship): Promise<KeyHolder | undefined>;
   /** Revokes a key at a time (epoch ms); the time of the first revocation stays. Undefined when there is no such key. */
-  revokeKey(id: string, at: number): Promise<KeyHolder | undefined>;
+  revokeKey(id: string, at: number, actor?: string): Promise<KeyHolder | undefined>;
 }

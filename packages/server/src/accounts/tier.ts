@@ -72,12 +72,13 @@ export interface Tier {
 /** The tiers of a server, by name. */
 export class Tiers {
   readonly #byName: ReadonlyMap<string, Tier>;
-  readonly #defaultName: string;
+  /** The tier of accounts for which none was chosen. */
+  readonly defaultName: string;
 
   /** `defaultName` is the name of one of them. */
   constructor(settings: Readonly<Record<string, TierSettings>>, defaultName: string) {
     this.#byName = new Map(Object.entries(settings).map(([name, tier]) => [name, readTier(name, tier)]));
-    this.#defaultName = defaultName;
+    this.defaultName = defaultName;
   }
 
   /** In the order of the configuration. */
@@ -91,7 +92,7 @@ export class Tiers {
 
   /** The tier of an account; undefined when the configuration no longer has it. */
   of(account: Account): Tier | undefined {
-    return this.#byName.get(account.tier ?? this.#defaultName);
+    return this.#byName.get(account.tier ?? this.defaultName);
   }
 }
 

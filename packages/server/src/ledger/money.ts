@@ -5,6 +5,8 @@ export type Money = bigint;
 
 export const NANO_PER_UNIT = 1_000_000_000n;
 
+const NANO_PER_CENT = NANO_PER_UNIT / 100n;
+
 /** Decimal places of an amount at most. */
 const NANO_DIGITS = 9;
 
@@ -41,9 +43,14 @@ export function formatAmount(amount: Money): string {
 
 /** The amount with two decimal places, rounded down, so that it never shows what is not there (contract section 1.5). */
 export function formatCents(amount: Money): string {
-  const cents = floorDivide(amount, NANO_PER_UNIT / 100n);
+  const cents = floorDivide(amount, NANO_PER_CENT);
   const digits = absolute(cents).toString().padStart(3, '0');
   return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+/** The amount down to whole hundredths: what `formatCents` shows, exactly. */
+export function floorToCents(amount: Money): Money {
+  return floorDivide(amount, NANO_PER_CENT) * NANO_PER_CENT;
 }
 
 /** A configured number of units as an amount: exact for as many as nine decimal places below a million units. */

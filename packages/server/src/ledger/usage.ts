@@ -42,7 +42,11 @@ export interface UsageFilter {
 /** Sums over records that have the same account, key, model and day, as far as they were asked apart. */
 export interface UsageSum {
   readonly accountId?: string;
+  /** Its name today. */
+  readonly accountName?: string;
   readonly keyId?: string;
+  /** Its name today. */
+  readonly keyName?: string;
   readonly model?: string;
   /** Such as `2026-11-25`. */
   readonly day?: string;
@@ -56,8 +60,11 @@ export interface UsageSum {
 
 /** What reports need of a store. Rejects with a StoreError when it fails. */
 export interface UsageStore {
-  /** The sums, in the order of what they were grouped by; no group is one sum over everything. */
-  sumUsage(filter: UsageFilter, groups: readonly UsageGroup[]): Promise<UsageSum[]>;
+  /**
+   * The first `limit` sums, in the order of what they were grouped by; no group is one sum over everything, also over
+   * nothing.
+   */
+  sumUsage(filter: UsageFilter, groups: readonly UsageGroup[], limit: number): Promise<UsageSum[]>;
   /** The records themselves, oldest first, a page of them at a time, so that an export of any length fits in memory. */
   readUsage(filter: UsageFilter): AsyncIterable<UsageRecord>;
 }

@@ -2,10 +2,12 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
+import type { AdministrationStores } from '../accounts/administration-stores.js';
 import type { KeyAdministration, KeyLookup } from '../accounts/key-store.js';
 import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Clock } from '../observe/clock.js';
 import { openSecret } from './secret.js';
+import { createAdministrationStores } from './sql/administration-stores.js';
 import { SqlKeyStore } from './sql/key-store.js';
 import { SqlLedgerStore } from './sql/ledger-store.js';
 import { migrate } from './sql/migrate.js';
@@ -25,6 +27,7 @@ export const DATABASE_FILE_NAME = 'plumb.db';
 export interface Store {
   readonly keys: KeyLookup & KeyAdministration;
   readonly ledger: LedgerStore;
+  readonly administration: AdministrationStores;
   /** The secret that keys are hashed with. */
   readonly secret: Uint8Array;
   /** Nothing of the store may be used afterwards. */
@@ -55,7 +58,8 @@ export async function openStore({ dataDir, clock, mustExist = false }: StoreOpti
     const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys');
     const keys = new SqlKeyStore(database, () => revisions.current());
     const ledger = new SqlLedgerStore(database, sqliteFlavor);
-    return { keys, ledger, secret, close: () => closeBoth(revisions, database) };
+    const administration = createAdministrationStores(database, keys);
+    return { keys, ledger, administration, secret, close: () => closeBoth(revisions, database) };
   } catch (error) {
     await database.destroy();
     throw explainSqliteError(error, path);

@@ -3,9 +3,9 @@
 /**
  * `damaged`: the database is not one, or parts of it are lost. `incompatible`: it was written by another version of the
  * program. `secret`: the secret is not the one that the keys were hashed with. `unavailable`: it cannot be opened, read
- * or written at all. `missing`: there is none.
+ * or written at all. `missing`: there is none. `currency`: its ledger is in another currency than the configuration.
  */
-export type StoreErrorCode = 'damaged' | 'incompatible' | 'secret' | 'unavailable' | 'missing';
+export type StoreErrorCode = 'damaged' | 'incompatible' | 'secret' | 'unavailable' | 'missing' | 'currency';
 
 /** The store cannot be used. The message says what to do. */
 export class StoreError extends Error {

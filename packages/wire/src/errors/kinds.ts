@@ -28,6 +28,8 @@ export const ERROR_KINDS = {
   method_not_allowed: { status: 405, type: 'invalid_request_error', code: 'invalid_request_error' },
   /** The request did not arrive in time. */
   request_timeout: { status: 408, type: 'timeout_error', code: 'timeout_error' },
+  /** The request does not go together with what is there, such as a second thing of a name that is unique. */
+  conflict: { status: 409, type: 'invalid_request_error', code: 'invalid_request_error' },
   payload_too_large: { status: 413, type: 'invalid_request_error', code: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error', code: 'invalid_request_error' },
   /** The few shapes that the API answers with 422; all others are 400. */

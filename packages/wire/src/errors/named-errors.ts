@@ -68,6 +68,11 @@ export function requestTimedOut(): ApiError {
   return new ApiError('request_timeout', 'The request did not arrive in time');
 }
 
+/** 409: the request does not go together with what is there, and the message says what that is. */
+export function conflict(message: string): ApiError {
+  return new ApiError('conflict', message);
+}
+
 /** 413: the body is larger than `limitBytes`. */
 export function payloadTooLarge(limitBytes: number): ApiError {
   return new ApiError('payload_too_large', `Request body is too large, the limit is ${limitBytes} bytes`);

@@ -1,8 +1,21 @@
 /** Accounts and keys in SQL tables: the adapter of `accounts/key-store.ts`, the same for every SQL dialect. */
 import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { ApiKey } from '../../accounts/api-key.js';
-import type { KeyAdministration, KeyHolder, KeyLookup, NewKey } from '../../accounts/key-store.js';
+import { type Authorship, SERVER_ACTOR } from '../../accounts/audit.js';
+import type {
+  KeyAdministration,
+  KeyChanges,
+  KeyFilter,
+  KeyHolder,
+  KeyLookup,
+  NewKey,
+} from '../../accounts/key-store.js';
+import { writeAudit } from './audit-store.js';
+import { comesAfter } from './page.js';
 import type { Tables } from './schema.js';
+
+/** The order of lists. */
+const ORDER = ['api_keys.created_at', 'api_keys.id'] as const;
 
 export class SqlKeyStore implements KeyLookup, KeyAdministration {
   readonly #database: Kysely<Tables>;
@@ -38,52 +51,96 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
     });
   }
 
-  createKey(newKey: NewKey): Promise<KeyHolder> {
-    return this.#database.transaction().execute((transaction) => insertKey(transaction, newKey));
+  createKey(newKey: NewKey, actor = SERVER_ACTOR): Promise<KeyHolder> {
+    return this.#database.transaction().execute((transaction) => insertKey(transaction, newKey, actor));
   }
 
   createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined> {
     return this.#database.transaction().execute(async (transaction) => {
+      // First, because whoever changes keys waits here for whoever else does.
+      await announceChange(transaction);
       const existing = await transaction.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
-      return existing === undefined ? insertKey(transaction, newKey) : undefined;
+      return existing === undefined ? insertKey(transaction, newKey, SERVER_ACTOR) : undefined;
     });
   }
 
-  async listKeys(): Promise<KeyHolder[]> {
-    const rows = await selectHolders(this.#database).orderBy('api_keys.created_at').orderBy('api_keys.id').execute();
-    return rows.map(toHolder);
+  async listKeys({ accountId, after, limit }: KeyFilter = {}): Promise<KeyHolder[]> {
+    let query = selectHolders(this.#database).orderBy(ORDER[0]).orderBy(ORDER[1]);
+    if (accountId !== undefined) query = query.where('api_keys.account_id', '=', accountId);
+    if (after !== undefined) query = query.where(comesAfter(ORDER, [after.createdAt, after.id]));
+    if (limit !== undefined) query = query.limit(limit);
+    return (await query.execute()).map(toHolder);
   }
 
-  revokeKey(id: string, at: number): Promise<KeyHolder | undefined> {
+  getKey(id: string): Promise<KeyHolder | undefined> {
+    return selectKey(this.#database, id);
+  }
+
+  changeKey(id: string, changes: KeyChanges, author: Authorship): Promise<KeyHolder | undefined> {
     return this.#database.transaction().execute(async (transaction) => {
-      await transaction
+      await announceChange(transaction);
+      const row = await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirst();
+      if (row === undefined) return undefined;
+      const columns = Object.entries(toChangedColumns(changes)).filter(
+        ([column, value]) => value !== undefined && value !== row[column as keyof typeof row],
+      );
+      if (columns.length === 0) return toHolder(row);
+      const after = Object.fromEntries(columns);
+      await transaction.updateTable('api_keys').set(after).where('id', '=', id).execute();
+      const before = Object.fromEntries(columns.map(([column]) => [column, row[column as keyof typeof row]]));
+      const details = { before: toDetails(before), after: toDetails(after) };
+      await writeAudit(transaction, author, 'key.update', id, details);
+      return selectKey(transaction, id);
+    });
+  }
+
+  revokeKey(id: string, at: number, actor = SERVER_ACTOR): Promise<KeyHolder | undefined> {
+    return this.#database.transaction().execute(async (transaction) => {
+      await announceChange(transaction);
+      const revoked = await transaction
         .updateTable('api_keys')
         .set({ revoked_at: at })
         .where('id', '=', id)
         .where('revoked_at', 'is', null)
-        .execute();
-      await announceChange(transaction);
-      const row = await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirst();
-      return row && toHolder(row);
+        .returning(['account_id', 'name', 'last_four'])
+        .executeTakeFirst();
+      if (revoked !== undefined) await writeAudit(transaction, { actor, at }, 'key.revoke', id, revoked);
+      return selectKey(transaction, id);
     });
   }
 }
 
-async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Promise<KeyHolder> {
-  const { id, name, hash, lastFour, createdAt, expiresAt = null, account } = newKey;
-  await insertAccount(transaction, { ...account, created_at: createdAt, tier: null });
-  const owner = await transaction
-    .selectFrom('accounts')
-    .select('id')
-    .where('name', '=', account.name)
-    .executeTakeFirstOrThrow();
+async function insertKey(transaction: Transaction<Tables>, newKey: NewKey, actor: string): Promise<KeyHolder> {
+  const { id, name, hash, lastFour, createdAt, expiresAt = null } = newKey;
+  await announceChange(transaction);
+  const accountId = await ensureAccount(transaction, newKey, actor);
   const times = { created_at: createdAt, expires_at: expiresAt, revoked_at: null, last_used_at: null };
+  const permissions = toPermissionColumns(newKey);
   await transaction
     .insertInto('api_keys')
-    .values({ id, account_id: owner.id, name, hash, last_four: lastFour, ...times, ...toPermissionColumns(newKey) })
+    .values({ id, account_id: accountId, name, hash, last_four: lastFour, ...times, ...permissions })
     .execute();
-  await announceChange(transaction);
+  const details = { account_id: accountId, name, last_four: lastFour, expires_at: expiresAt, ...permissions };
+  await writeAudit(transaction, { actor, at: createdAt }, 'key.create', id, toDetails(details));
   return toHolder(await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirstOrThrow());
+}
+
+/** The id of the account that a new key belongs to. */
+async function ensureAccount(
+  transaction: Transaction<Tables>,
+  { account: { id, name }, createdAt }: NewKey,
+  actor: string,
+): Promise<string> {
+  const found = await transaction
+    .selectFrom('accounts')
+    .select('id')
+    .where((where) => where.or([where('id', '=', id), where('name', '=', name)]))
+    .execute();
+  const owner = found.find((account) => account.id === id) ?? found[0];
+  if (owner !== undefined) return owner.id;
+  await insertAccount(transaction, { id, name, created_at: createdAt, tier: null });
+  await writeAudit(transaction, { actor, at: createdAt }, 'account.create', id, { name, tier: null });
+  return id;
 }
 
 /** Stores an account, with nothing to spend, unless there is one of that name; returns whether there was none. */
@@ -112,6 +169,31 @@ export function toPermissionColumns({ limits, models }: Pick<NewKey, 'limits' | 
   };
 }
 
+/** The columns that changes set; undefined for those that stay as they are. */
+function toChangedColumns({ name, expiresAt, limits, models }: KeyChanges) {
+  return {
+    name,
+    expires_at: expiresAt,
+    requests_per_minute: limits?.requestsPerMinute,
+    tokens_per_minute: limits?.tokensPerMinute,
+    concurrent_requests: limits?.concurrentRequests,
+    models: models === undefined || models === null ? models : JSON.stringify(models),
+  };
+}
+
+/** Columns as the audit trail shows them: as the admin API writes keys. */
+function toDetails({ expires_at, models, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...rest,
+    ...(expires_at === undefined ? {} : { expires_at: isoOrNull(expires_at as number | null) }),
+    ...(models === undefined ? {} : { models: JSON.parse((models as string | null) ?? 'null') as unknown }),
+  };
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
 /** Part of every transaction that changes who may do what. */
 export async function announceChange(transaction: Transaction<Tables>): Promise<void> {
   await transaction
@@ -119,6 +201,11 @@ export async function announceChange(transaction: Transaction<Tables>): Promise<
     .set({ revision: sql<number>`revision + 1` })
     .where('name', '=', 'keys')
     .executeTakeFirstOrThrow();
+}
+
+async function selectKey(database: Kysely<Tables>, id: string): Promise<KeyHolder | undefined> {
+  const row = await selectHolders(database).where('api_keys.id', '=', id).executeTakeFirst();
+  return row && toHolder(row);
 }
 
 export function selectHolders(database: Kysely<Tables>) {

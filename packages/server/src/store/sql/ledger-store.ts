@@ -7,6 +7,7 @@ import type {
   OperationResult,
   ServerIdentity,
 } from '../../ledger/ledger-store.js';
+import { readBalance } from './balance.js';
 import { LedgerTransaction } from './ledger-transaction.js';
 import type { SqlFlavor } from './migrate.js';
 import type { Tables } from './schema.js';
@@ -26,13 +27,8 @@ export class SqlLedgerStore implements LedgerStore {
       .execute((transaction) => new LedgerTransaction(transaction, this.#flavor, serverId).apply(operations));
   }
 
-  async balance(accountId: string): Promise<Balance> {
-    const row = await this.#database
-      .selectFrom('balances')
-      .select(['granted', 'topped_up'])
-      .where('account_id', '=', accountId)
-      .executeTakeFirst();
-    return { granted: BigInt(row?.granted ?? 0), toppedUp: BigInt(row?.topped_up ?? 0) };
+  balance(accountId: string): Promise<Balance> {
+    return readBalance(this.#database, accountId);
   }
 
   async keepAlive({ id, host, processId }: ServerIdentity, leaseUntil: number): Promise<void> {
