@@ -9,6 +9,14 @@ import type {
 } from '#server/engines/engine.js';
 import { contentEvent, ended, type UsedTokens } from './played-engine.js';
 
+/** What `server-program.ts` is told. */
+export interface ProgramSettings {
+  readonly dataDir: string;
+  readonly used?: UsedTokens;
+  /** Settings over the defaults of tests, by section. */
+  readonly settings?: Record<string, unknown>;
+}
+
 /** What every answer says. */
 export const ANSWER = 'Hi';
 
@@ -30,7 +38,7 @@ export class AnsweringEngine implements Engine {
     return Promise.resolve(this.description());
   }
 
-  generate(_job: GenerationJob, sink: GenerationSink): RunningGeneration {
+  generate({ id }: GenerationJob, sink: GenerationSink): RunningGeneration {
     this.generations += 1;
     const end = ended(this.used);
     let isOver = false;
@@ -38,8 +46,8 @@ export class AnsweringEngine implements Engine {
       if (isOver) return;
       isOver = true;
       sink.onBegun();
-      sink.onEvents(contentEvent(ANSWER));
-      sink.onEnd({ ...end, lastEvents: contentEvent('', 'stop') });
+      sink.onEvents(contentEvent(ANSWER, null, id));
+      sink.onEnd({ ...end, lastEvents: contentEvent('', 'stop', id) });
     });
     const abort = () => {
       if (isOver) return;

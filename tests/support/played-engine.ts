@@ -53,11 +53,11 @@ export class PlayedEngine implements Engine {
 }
 
 /** One event with a piece of content. */
-export function contentEvent(content: string, finishReason: string | null = null): Buffer {
+export function contentEvent(content: string, finishReason: string | null = null, id = 'x'): Buffer {
   const usage = finishReason === null ? {} : { usage: ended().usage };
   const choices = [{ index: 0, delta: { content }, logprobs: null, finish_reason: finishReason }];
   const head = {
-    id: 'x',
+    id,
     object: 'chat.completion.chunk',
     created: 1,
     model: 'deepseek-chat',

@@ -81,7 +81,8 @@ async function findModel({ modelPath, script }: TestServerOptions, dataDir: stri
   return path;
 }
 
-async function readTestConfig(dataDir: string, settings: NonNullable<TestServerOptions['settings']>) {
+/** The configuration of a test: defaults, a free port, and settings over them by section. */
+export async function readTestConfig(dataDir: string, settings: NonNullable<TestServerOptions['settings']>) {
   const config = await loadConfig({
     flags: { dataDir, port: '0' },
     environment: {},

@@ -24,7 +24,7 @@ export async function showLimits({ platform, exchange, caller }: AuthenticatedCo
   if (tier === undefined || exchange.headersSent || exchange.showsLimits) return;
   const scopes = scopesOf(tier, caller.account, caller.key, model);
   try {
-    const headroom = await platform.limiter.peek!({ account: caller.account.id, scopes });
+    const headroom = await platform.limiter.peek({ account: caller.account.id, scopes });
     exchange.setHeaders(renderHeadroom(headroom));
   } catch (error) {
     if (!(error instanceof LimiterLostError)) throw error;

@@ -120,7 +120,6 @@ export interface Limiter {
    * rejects with a LimiterLostError when shared limits cannot be asked.
    */
   admit(admission: Admission, signal?: AbortSignal): MaybePromise<Permit | Refusal>;
-  peek?(scopes: Pick<Admission, 'account' | 'scopes'>): MaybePromise<Headroom>;
 }
 
 /** The limits of the replicas cannot be asked: a matter for 503, not of the request. */

@@ -52,14 +52,6 @@ export class MemoryLimiter implements Limiter {
     return refusal ?? new MemoryPermit({ scopes, usages, tokens, takenAt: now, clock: this.#clock });
   }
 
-  peek({ scopes }: Pick<Admission, 'account' | 'scopes'>): Headroom {
-    const now = this.#clock.now();
-    return readHeadroom(
-      scopes.map((scope) => this.#open(scope, now)),
-      now,
-    );
-  }
-
   #open({ id, limits }: Scope, now: number): ScopeUsage {
     let usage = this.#usages.get(id);
     if (usage === undefined) {

@@ -49,10 +49,6 @@ export class WaitingRoom implements Limiter {
     return this.#lines.get(account)?.length ?? 0;
   }
 
-  peek(scopes: Pick<Admission, 'account' | 'scopes'>) {
-    return this.#limiter.peek!(scopes);
-  }
-
   async admit(admission: Admission, signal?: AbortSignal): Promise<Permit | Refusal> {
     requireTokens(admission.tokens);
     const { account, queue } = admission;
