@@ -11,6 +11,7 @@ import { type Listener, listen } from './http/listen.js';
 import { KeepAlives } from './inference/keep-alive.js';
 import { type Clock, systemClock } from './observe/clock.js';
 import { createLog, type Log } from './observe/log.js';
+import { createMetrics } from './observe/metrics.js';
 import type { Platform } from './platform.js';
 import { type Access, openAccess } from './store/open-access.js';
 
@@ -104,6 +105,7 @@ function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Pl
     config,
     clock,
     log,
+    metrics: createMetrics({ models: config.models.map(({ id }) => id) }),
     catalog,
     authenticator,
     engines,

@@ -7,11 +7,13 @@ import type { Engines } from './engines/engines.js';
 import type { KeepAlives } from './inference/keep-alive.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
+import type { Metrics } from './observe/metrics.js';
 
 export interface Platform {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly catalog: Catalog;
   readonly authenticator: Authenticator;
   readonly engines: Engines;
