@@ -49,6 +49,11 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'the domain knows no http server, store or engine',
   },
   {
+    from: /^packages\/server\/src\/store\/redis\//,
+    allow: [/^packages\/server\/src\/(?:store\/redis|limits|observe)\//, /^@redis\/client$/],
+    because: 'only this folder touches the Redis client, and nothing else of the store',
+  },
+  {
     from: /^packages\/server\/src\/store\//,
     allow: [
       /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|observe)\//,
@@ -74,7 +79,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
       /^packages\/server\/src\/(?:http|inference|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
-      /^(?:pino|yaml|typebox)(\/|$)/,
+      /^(?:pino|prom-client|yaml|typebox)(\/|$)/,
     ],
     because: 'the way of a request knows the domain and the engine port, no adapter',
   },

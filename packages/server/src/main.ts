@@ -19,6 +19,7 @@ import { ServerLease } from './ledger/server-lease.js';
 import { AnswerLengths, type Limiter, MemoryLimiter, systemTimers, WaitingRoom } from './limits/index.js';
 import { type Clock, systemClock } from './observe/clock.js';
 import { createLog, type Log } from './observe/log.js';
+import { createMetrics } from './observe/metrics.js';
 import type { Platform } from './platform.js';
 import { type Access, openAccess } from './store/open-access.js';
 import { StoreError } from './store/store-error.js';
@@ -140,6 +141,7 @@ function buildPlatform({ config, clock, log, engine, access, server, limiter }: 
     config,
     clock,
     log,
+    metrics: createMetrics({ models: config.models.map(({ id }) => id) }),
     catalog,
     authenticator: new Authenticator({ ...access, onError }),
     tiers: new Tiers(config.tiers, config.default_tier),

@@ -12,11 +12,13 @@ import type { AnswerLengths } from './limits/answer-lengths.js';
 import type { Limiter } from './limits/limiter.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
+import type { Metrics } from './observe/metrics.js';
 
 export interface Platform {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly catalog: Catalog;
   readonly authenticator: Authenticator;
   readonly tiers: Tiers;

@@ -96,7 +96,10 @@ export class Tiers {
   }
 }
 
-/** Whatever a request of a key has to fit into: the limits of its account, and those of the key if it has some. */
+/**
+ * Whatever a request of a key has to fit into: the limits of its account, and those of the key if it has some. `model` is
+ * the id of the catalogue; without, the limits are those of models that have none of their own.
+ */
 export function scopesOf(tier: Tier, account: Account, key: ApiKey, model: string | undefined): Scope[] {
   const own = model === undefined ? undefined : tier.models.get(model);
   const scopes: Scope[] = [
@@ -106,6 +109,16 @@ export function scopesOf(tier: Tier, account: Account, key: ApiKey, model: strin
   ];
   if (key.limits !== undefined) scopes.push({ id: `key:${key.id}`, limits: key.limits });
   return scopes;
+}
+
+/** What a scope is: all models of an account without limits of their own, one model of it with some, or a key. */
+export const SCOPE_KINDS = ['account', 'model', 'key'] as const;
+export type ScopeKind = (typeof SCOPE_KINDS)[number];
+
+/** What kind of scope an id of `scopesOf` names. */
+export function scopeKindOf(id: string): ScopeKind {
+  if (id.startsWith('key:')) return 'key';
+  return id.indexOf(':') === id.lastIndexOf(':') ? 'account' : 'model';
 }
 
 /** Limits from their settings. */

@@ -24,7 +24,9 @@ export async function handleRequest(
     answerError(exchange, record, error);
   }
   await exchange.closed();
-  platform.log.request(exchange, record, platform.clock.now() - startedAt);
+  const durationMs = platform.clock.now() - startedAt;
+  platform.log.request(exchange, record, durationMs);
+  platform.metrics.requestEnded({ ...record, status: exchange.status, durationMs });
 }
 
 /** Authentication runs before routing: without a key an unknown path is 401 as well (contract section 1.1). */

@@ -32,6 +32,14 @@ export class EventLog {
     return axis === 'requests' ? this.#requests : this.#tokens;
   }
 
+  /** Takes over what another log holds, which goes on unchanged. */
+  protected copyEvents(other: EventLog): void {
+    this.#requests = other.#requests;
+    this.#tokens = other.#tokens;
+    this.#numbers = other.#numbers.slice(other.#start);
+    this.#start = 0;
+  }
+
   /** Adds amounts, not both 0, at a time that is not before the newest event. */
   add(at: number, requests: number, tokens: number): void {
     this.#requests += requests;
