@@ -11,7 +11,7 @@ export interface Access extends KeyIssuer {
   close(): Promise<void>;
 }
 
-/** Opens the store of a data folder as far as keys are concerned. Rejects with a StoreError. */
+/** Opens a store as far as keys are concerned. Rejects with a StoreError. */
 export async function openAccess(options: StoreOptions): Promise<Access> {
   const { keys, secret, close } = await openStore(options);
   return { keys, hasher: new KeyHasher(secret), clock: options.clock, close };

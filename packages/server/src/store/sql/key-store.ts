@@ -1,5 +1,5 @@
 /** Accounts and keys in SQL tables: the adapter of `accounts/key-store.ts`, the same for every SQL dialect. */
-import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
 import type { ApiKey } from '../../accounts/api-key.js';
 import type { KeyAdministration, KeyHolder, KeyLookup, NewKey } from '../../accounts/key-store.js';
 import type { Tables } from './schema.js';
@@ -24,8 +24,10 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
   }
 
   async recordUse(lastUsedAt: ReadonlyMap<string, number>): Promise<void> {
+    // Two servers that lock the same rows in different orders would wait for each other.
+    const inOrder = [...lastUsedAt].sort(([one], [other]) => (one < other ? -1 : 1));
     await this.#database.transaction().execute(async (transaction) => {
-      for (const [id, at] of lastUsedAt) {
+      for (const [id, at] of inOrder) {
         const isOlder = (where: ExpressionBuilder<Tables, 'api_keys'>) =>
           where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]);
         await transaction
@@ -44,6 +46,7 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
 
   createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined> {
     return this.#database.transaction().execute(async (transaction) => {
+      await lockChanges(transaction);
       const existing = await transaction.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
       return existing === undefined ? insertKey(transaction, newKey) : undefined;
     });
@@ -56,13 +59,13 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
 
   revokeKey(id: string, at: number): Promise<KeyHolder | undefined> {
     return this.#database.transaction().execute(async (transaction) => {
+      await announceChange(transaction);
       await transaction
         .updateTable('api_keys')
         .set({ revoked_at: at })
         .where('id', '=', id)
         .where('revoked_at', 'is', null)
         .execute();
-      await announceChange(transaction);
       const row = await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirst();
       return row && toHolder(row);
     });
@@ -71,6 +74,7 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
 
 async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Promise<KeyHolder> {
   const { id, name, hash, lastFour, createdAt, expiresAt = null, account } = newKey;
+  await announceChange(transaction);
   await insertAccount(transaction, { ...account, created_at: createdAt, tier: null });
   const owner = await transaction
     .selectFrom('accounts')
@@ -82,7 +86,6 @@ async function insertKey(transaction: Transaction<Tables>, newKey: NewKey): Prom
     .insertInto('api_keys')
     .values({ id, account_id: owner.id, name, hash, last_four: lastFour, ...times, ...toPermissionColumns(newKey) })
     .execute();
-  await announceChange(transaction);
   return toHolder(await selectHolders(transaction).where('api_keys.id', '=', id).executeTakeFirstOrThrow());
 }
 
@@ -112,13 +115,22 @@ export function toPermissionColumns({ limits, models }: Pick<NewKey, 'limits' | 
   };
 }
 
-/** Part of every transaction that changes who may do what. */
+/**
+ * The first statement of every transaction that changes who may do what. All servers hear of it once the transaction is
+ * committed. Until then it holds the row of the revision, so that such transactions run one after the other on
+ * PostgreSQL as they do on SQLite; whoever locked other rows first could wait for one that waits for it.
+ */
 export async function announceChange(transaction: Transaction<Tables>): Promise<void> {
-  await transaction
-    .updateTable('revisions')
-    .set({ revision: sql<number>`revision + 1` })
-    .where('name', '=', 'keys')
-    .executeTakeFirstOrThrow();
+  await touchRevision(transaction, sql<number>`revision + 1`);
+}
+
+/** Holds up changes as `announceChange` does, for a transaction that may turn out to change nothing. */
+async function lockChanges(transaction: Transaction<Tables>): Promise<void> {
+  await touchRevision(transaction, sql<number>`revision`);
+}
+
+async function touchRevision(transaction: Transaction<Tables>, revision: RawBuilder<number>): Promise<void> {
+  await transaction.updateTable('revisions').set({ revision }).where('name', '=', 'keys').executeTakeFirstOrThrow();
 }
 
 export function selectHolders(database: Kysely<Tables>) {
