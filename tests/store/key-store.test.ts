@@ -85,39 +85,6 @@ function describeKeyStore(database: TestDatabase): void {
     });
   });
 
-  describe('two servers', () => {
-    test('that store the first key at the same moment store one, and both learn whether it is theirs', async (context) => {
-      const [here, there] = await openTwo(context);
-      const ids = Array.from({ length: 10 }, (_, index) => `key ${index}`);
-      const created = await Promise.all(ids.map((id, index) => (index % 2 ? here : there).createFirstKey(newKey(id))));
-      const winners = created.filter((holder) => holder !== undefined);
-      assert.equal(winners.length, 1);
-      assert.deepEqual(await here.listKeys(), winners);
-    });
-
-    test('that make, revoke and note keys at the same time lose nothing and wait for each other in no circle', async (context) => {
-      const servers = await openTwo(context);
-      const ids = Array.from({ length: 20 }, (_, index) => `key ${index}`);
-      const accountOf = (index: number) => ({ id: `account of ${index}`, name: `team ${index % 3}` });
-      const create = (id: string, index: number) =>
-        servers[index % 2]!.createKey(newKey(id, { account: accountOf(index) }));
-      await Promise.all(ids.map(create));
-      const uses = ids.map((id, index) => [id, 5000 + index] as const);
-      await Promise.all([
-        ...servers.map((keys) => keys.recordUse(new Map(uses))),
-        ...servers.map((keys) => keys.recordUse(new Map(uses.toReversed()))),
-        ...ids.map((id, index) => servers[index % 2]!.revokeKey(id, 100 + index)),
-      ]);
-      const holders = await servers[0].listKeys();
-      assert.equal(holders.length, ids.length);
-      assert.equal(new Set(holders.map(({ account }) => account.id)).size, 3);
-      for (const [index, id] of ids.entries()) {
-        const { key } = holders.find((holder) => holder.key.id === id)!;
-        assert.deepEqual([key.revokedAt, key.lastUsedAt], [100 + index, 5000 + index]);
-      }
-    });
-  });
-
   describe('a revocation', () => {
     test('is recorded with its time, the first of which stays', async (context) => {
       const keys = await openKeys(context);

@@ -55,7 +55,10 @@ export class TestDatabase {
     return store;
   }
 
-  /** Opens the database of a store a second time, as another server has it open. It is closed after the test. */
+  /**
+   * Opens the database of a store a second time, as another server has it open. It is closed after the test. On SQLite the
+   * two cannot write at the same moment: the one that waits would block the thread on which the other has to finish.
+   */
   openAgain(context: TestContext, store: Store): Promise<Store> {
     return this.open(context, this.#optionsOf.get(store));
   }

@@ -30,10 +30,9 @@ export interface TestPostgres {
 /** Where Debian keeps what is not in the path. */
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 
-/** Quick: what is written need not survive the machine. Small: several test files run at once. */
+/** Quick: what is committed survives a crash of the server, but not of the machine. Small: several test files run at once. */
 const SETTINGS = [
   'fsync=off',
-  'synchronous_commit=off',
   'full_page_writes=off',
   'shared_buffers=16MB',
   'max_connections=60',
