@@ -59,7 +59,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
       /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|observe)\//,
       /^@plumb\/wire$/,
       /^node:/,
-      /^kysely(\/|$)/,
+      /^(?:kysely|pg)(\/|$)/,
     ],
     because: 'adapters implement ports of the domain and do not know each other',
   },

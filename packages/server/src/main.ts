@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly config: Config;
   /** What generates: the embedded engine on a GGUF by its absolute path, or any other engine. */
   readonly model: { readonly path: string } | { readonly engine: Engine };
+  /** The secret of the keys in 64 hex digits, instead of the file in the data folder. */
+  readonly secret?: string | undefined;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Stands between the server and its store, so that tests can let it fail. */
@@ -64,7 +66,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { model } = options;
   const engine = 'engine' in model ? model.engine : startEngine(config, model.path, clock, log);
   try {
-    const opened = await openAccess({ dataDir: config.data_dir, clock });
+    const { data_dir: dataDir, database } = config;
+    const onLost = (error: Error) => log.warn({ err: error }, 'keys are looked up for every request until it is back');
+    const opened = await openAccess({ dataDir, clock, database, secret: options.secret, onLost });
     const access = options.wrapAccess?.(opened) ?? opened;
     const firstKey = await ensureFirstKey(access);
     const server = { id: randomUUID(), host: hostname(), processId: process.pid };

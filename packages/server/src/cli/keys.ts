@@ -4,10 +4,10 @@ import { DEFAULT_ACCOUNT_NAME, NameError } from '../accounts/account.js';
 import type { ApiKey } from '../accounts/api-key.js';
 import { issueKey } from '../accounts/issue-key.js';
 import type { KeyHolder } from '../accounts/key-store.js';
-import { resolveDataDir } from '../config/data-dir.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type Access, openAccess } from '../store/open-access.js';
 import { CliError, ExitCode } from './exit-code.js';
+import { readStoreOptions } from './store-options.js';
 
 /** The name of a key that was given none. */
 const UNNAMED_KEY = 'unnamed';
@@ -95,8 +95,7 @@ async function withAccess<Result>(
   mustExist: boolean,
   use: (access: Access) => Promise<Result>,
 ): Promise<Result> {
-  const dataDir = resolveDataDir({ flag: flags.dataDir, environment: process.env, currentDir: process.cwd() });
-  const access = await openAccess({ dataDir, clock, mustExist });
+  const access = await openAccess({ ...(await readStoreOptions(flags, process.env)), clock, mustExist });
   try {
     return await use(access);
   } finally {

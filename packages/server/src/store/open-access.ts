@@ -11,7 +11,7 @@ export interface Access extends KeyIssuer, Pick<Store, 'administration' | 'ledge
   close(): Promise<void>;
 }
 
-/** Opens the store of a data folder. Rejects with a StoreError. */
+/** Opens a store. Rejects with a StoreError. */
 export async function openAccess(options: StoreOptions): Promise<Access> {
   const { secret, ...store } = await openStore(options);
   return { ...store, hasher: new KeyHasher(secret), clock: options.clock };

@@ -12,6 +12,8 @@ export interface SqlFlavor {
   readonly locksRows: boolean;
   /** Keeps other processes from setting up the same database until the transaction ends. */
   lockSetup(transaction: Transaction<Tables>): Promise<void>;
+  /** Makes the database tell other servers of every revision that changes; the table of revisions is there. */
+  announceRevisions(database: Kysely<unknown>): Promise<void>;
 }
 
 /** One step of the schema. */

@@ -6,4 +6,6 @@ export const sqliteFlavor: SqlFlavor = {
   locksRows: false,
   // Every transaction holds the write lock of the whole database from its beginning.
   async lockSetup() {},
+  // Every process sees commits of the others in the file itself.
+  async announceRevisions() {},
 };
