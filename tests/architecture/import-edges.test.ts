@@ -50,7 +50,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   },
   {
     from: /^packages\/server\/src\/store\/redis\//,
-    allow: [/^packages\/server\/src\/(?:store\/redis|limits|observe)\//, /^@redis\/client$/],
+    allow: [/^packages\/server\/src\/(?:store\/redis|limits|observe)\//, /^@redis\/client$/, /^node:events$/],
     because: 'only this folder touches the Redis client, and nothing else of the store',
   },
   {
