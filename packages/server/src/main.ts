@@ -1,6 +1,9 @@
 /** Builds the platform from a configuration and starts it; the only file that imports everything. */
 import { Authenticator } from './accounts/authenticate.js';
+import { OperatorAuthenticator } from './accounts/authenticate-operator.js';
 import { ensureFirstKey } from './accounts/bootstrap.js';
+import { createAdministration } from './admin/create-administration.js';
+import { isAdminEnabled } from './admin/enabled.js';
 import { Catalog, describeModel, type ModelEntry, type ModelFacts } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import { EmbeddedEngine } from './engines/embedded/embedded-engine.js';
@@ -47,17 +50,29 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { model } = options;
   const engine = 'engine' in model ? model.engine : startEngine(config, model.path, clock, log);
   try {
-    const access = await openAccess({ dataDir: config.data_dir, clock });
+    const access = await openAccounts(config, clock);
     const firstKey = await ensureFirstKey(access);
     const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
     const authenticator = new Authenticator({ ...access, onError });
-    const platform = buildPlatform({ config, clock, log, engine, authenticator });
+    const platform = buildPlatform({ config, clock, log, engine, authenticator, access });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
       stopServer({ platform, listener, access, timeoutMs });
     return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready: () => engine.ready(), stop };
   } catch (error) {
     await engine.close();
+    throw error;
+  }
+}
+
+/** Rejects with a StoreError, also when the ledger is in another currency than the configuration. */
+async function openAccounts(config: Config, clock: Clock): Promise<Access> {
+  const access = await openAccess({ dataDir: config.data_dir, clock });
+  try {
+    await access.administration.funds.useCurrency(config.billing.currency);
+    return access;
+  } catch (error) {
+    await access.close();
     throw error;
   }
 }
@@ -85,9 +100,10 @@ interface Parts {
   readonly log: Log;
   readonly engine: Engine;
   readonly authenticator: Authenticator;
+  readonly access: Access;
 }
 
-function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Platform {
+function buildPlatform({ config, clock, log, engine, authenticator, access }: Parts): Platform {
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const catalog = new Catalog(config.models, { strict: config.strict_models });
   const engines = new Engines(new Map([[EMBEDDED, engine]]));
@@ -106,6 +122,10 @@ function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Pl
     log,
     catalog,
     authenticator,
+    balances: access.balances,
+    adminEnabled: isAdminEnabled(config),
+    operators: createOperatorAuthenticator({ authenticator, access, log }),
+    administration: createAdministration(config, access),
     engines,
     keepAlives: new KeepAlives(clock, {
       intervalMs: keep_alive_interval_s * 1000,
@@ -115,6 +135,13 @@ function buildPlatform({ config, clock, log, engine, authenticator }: Parts): Pl
     modelList: () => catalog.list(facts),
     describeModel: (entry) => describeModel(entry, facts(entry)),
   };
+}
+
+function createOperatorAuthenticator({ authenticator, access, log }: Pick<Parts, 'authenticator' | 'access' | 'log'>) {
+  const { hasher, clock } = access;
+  const { adminKeys } = access.administration;
+  const onError = (error: unknown) => log.warn({ err: error }, 'the last use of an admin key could not be written');
+  return new OperatorAuthenticator({ adminKeys, hasher, clock, callers: authenticator, onError });
 }
 
 interface Stopping {
@@ -129,6 +156,7 @@ async function stopServer({ platform, listener, access, timeoutMs }: Stopping): 
   const cut = await listener.drain(timeoutMs);
   await platform.engines.close();
   await platform.authenticator.flush();
+  await platform.operators.flush();
   await access.close();
   platform.log.flush();
   return cut;

@@ -1,10 +1,13 @@
 /** Everything that handlers work with, built once in main.ts and handed in; there is no other state. */
 import type { ModelList, ModelObject } from '@plumb/wire';
 import type { Authenticator } from './accounts/authenticate.js';
+import type { OperatorAuthenticator } from './accounts/authenticate-operator.js';
+import type { Administration } from './admin/administration.js';
 import type { Catalog, ModelEntry } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
 import type { KeepAlives } from './inference/keep-alive.js';
+import type { LedgerStore } from './ledger/ledger-store.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
 
@@ -14,6 +17,11 @@ export interface Platform {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly authenticator: Authenticator;
+  readonly balances: Pick<LedgerStore, 'balance'>;
+  /** Whether the admin API is served. */
+  readonly adminEnabled: boolean;
+  readonly operators: OperatorAuthenticator;
+  readonly administration: Administration;
   readonly engines: Engines;
   readonly keepAlives: KeepAlives;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */

@@ -1,11 +1,15 @@
 /** Every request from its first byte to its log line: key before route, errors into envelopes, one record at the end. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, toApiError } from '@plumb/wire';
+import { serveAdmin } from '../admin/serve-admin.js';
 import type { Platform } from '../platform.js';
 import { ClientLeftError, Exchange } from './exchange.js';
 import type { RequestContext } from './handler.js';
 import type { RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
+
+/** What the admin API is served under. */
+const ADMIN_PATHS = '/admin/';
 
 /** Answers one request. Never rejects. */
 export async function handleRequest(
@@ -14,7 +18,8 @@ export async function handleRequest(
   response: ServerResponse,
 ): Promise<void> {
   const startedAt = platform.clock.now();
-  const exchange = new Exchange(request, response, platform.config.http.error_format);
+  const format = isForAdmin(platform, request.url ?? '') ? 'envelope' : platform.config.http.error_format;
+  const exchange = new Exchange(request, response, format);
   const record: RequestRecord = {};
   if (platform.draining) response.shouldKeepAlive = false;
   try {
@@ -31,12 +36,18 @@ async function dispatch(context: RequestContext): Promise<void> {
   const { platform, exchange, record } = context;
   const open = findOpenRoute(exchange.method, exchange.path);
   if (open !== undefined) return open(context);
+  if (isForAdmin(platform, exchange.path)) return serveAdmin(context);
   const caller = platform.authenticator.authenticate(exchange.headers);
   const authenticated = caller instanceof Promise ? await caller : caller;
   record.account = authenticated.account.id;
   record.key = authenticated.key.id;
   const { handler, id } = findRoute(exchange.method, exchange.path);
   return handler({ ...context, caller: authenticated, id });
+}
+
+/** Where the admin API is not served its paths are like any other. */
+function isForAdmin({ adminEnabled }: Platform, path: string): boolean {
+  return adminEnabled && path.startsWith(ADMIN_PATHS);
 }
 
 function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown): void {

@@ -3,10 +3,11 @@
  * from `respond` on nothing throws: every ending is an outcome.
  */
 import { randomUUID } from 'node:crypto';
-import { ApiError, type ChatRequest, parseJsonBody, readChatRequest, unsupportedMediaType } from '@plumb/wire';
+import { type ChatRequest, parseJsonBody, readChatRequest } from '@plumb/wire';
 import { decideThinking } from '../catalog/thinking.js';
 import type { GenerationJob } from '../engines/engine.js';
 import type { AuthenticatedContext, Handler } from '../http/handler.js';
+import { requireJson } from '../http/require-json.js';
 import { Meter } from './meter.js';
 import { respond } from './respond.js';
 import { settle } from './settle.js';
@@ -37,16 +38,3 @@ async function readRequest({ platform, exchange }: AuthenticatedContext): Promis
   const bytes = await exchange.readBody(platform.config.http.body_limit_bytes);
   return readChatRequest(parseJsonBody(bytes), bytes);
 }
-
-function requireJson(headers: AuthenticatedContext['exchange']['headers']): void {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new ApiError('unsupported_media_type', 'A Content-Encoding is not supported: send the body as it is.');
-  }
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
-    throw unsupportedMediaType();
-  }
-}
-
-/** `application/json` and its relatives such as `application/vnd.api+json`, with any parameters. */
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
