@@ -29,7 +29,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'the engine process knows the contract and nothing of the server',
   },
   {
-    from: /^packages\/server\/src\/(?:main|platform)\.ts$/,
+    from: /^packages\/server\/src\/(?:main\.ts|platform\.ts|assemble\/)/,
     allow: [/./],
     because: 'everything is put together here',
   },
@@ -74,9 +74,19 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'fetching models stands alone',
   },
   {
+    from: /^packages\/server\/src\/admin\//,
+    allow: [
+      /^packages\/server\/src\/(?:admin|http|observe|config|accounts|limits|ledger|catalog)\//,
+      /^@plumb\/wire$/,
+      /^node:/,
+      /^typebox(\/|$)/,
+    ],
+    because: 'administration knows the domain and the edge of the server, no adapter',
+  },
+  {
     from: /^packages\/server\/src\/(?:http|inference|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

@@ -1,7 +1,9 @@
 /** Everything that handlers work with, built once in main.ts and handed in; there is no other state. */
 import type { ModelList, ModelObject } from '@plumb/wire';
 import type { Authenticator } from './accounts/authenticate.js';
+import type { OperatorAuthenticator } from './accounts/authenticate-operator.js';
 import type { Tiers } from './accounts/tier.js';
+import type { Administration } from './admin/administration.js';
 import type { Catalog, ModelEntry } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
@@ -21,6 +23,10 @@ export interface Platform {
   readonly metrics: Metrics;
   readonly catalog: Catalog;
   readonly authenticator: Authenticator;
+  /** Whether the admin API is served. */
+  readonly adminEnabled: boolean;
+  readonly operators: OperatorAuthenticator;
+  readonly administration: Administration;
   readonly tiers: Tiers;
   readonly limiter: Limiter;
   readonly answerLengths: AnswerLengths;

@@ -1,6 +1,6 @@
 /** Who sends a request: the first step of its way, before routing. */
 import { hash } from 'node:crypto';
-import { type ApiError, authenticationFailed, credentialsMissing, serviceUnavailable } from '@plumb/wire';
+import { type ApiError, authenticationFailed, credentialsMissing } from '@plumb/wire';
 import type { Clock } from '../observe/clock.js';
 import type { Account } from './account.js';
 import type { ApiKey, KeyHasher } from './api-key.js';
@@ -56,14 +56,14 @@ export class Authenticator {
 
   /**
    * The caller of a request; a promise of it only when the store has to be asked. Throws or rejects with 401 when there
-   * is no key, or an unknown, revoked or expired one (contract section 4.2), and with 503 when the store cannot tell: an
+   * is no key, or an unknown, revoked or expired one (contract section 4.2), and with what the store throws: an
    * outage must not look like a wrong key.
    */
   authenticate(headers: CredentialHeaders): Caller | Promise<Caller> {
     const credential = readCredential(headers);
     if (credential === undefined) throw credentialsMissing();
     if (credential.length > KEY_CHARACTERS_MAX) throw refuse(credential);
-    const revision = this.#readRevision();
+    const revision = this.#keys.revision();
     if (revision !== this.#revision) this.#forgetAll(revision);
     const digest = hash('sha256', credential, 'base64');
     const remembered = this.#remembered.get(digest);
@@ -76,7 +76,7 @@ export class Authenticator {
   }
 
   async #lookUp(credential: string, digest: string, revision: number): Promise<Caller> {
-    const holder = await this.#keys.findKey(this.#hasher.hash(credential)).catch(refuseForNow);
+    const holder = await this.#keys.findKey(this.#hasher.hash(credential));
     if (holder === undefined) throw refuse(credential);
     const found = { caller: holder, usedAt: holder.key.lastUsedAt ?? 0 };
     const caller = this.#admit(found, credential);
@@ -94,14 +94,6 @@ export class Authenticator {
       this.#usage.note(caller.key.id, now);
     }
     return caller;
-  }
-
-  #readRevision(): number {
-    try {
-      return this.#keys.revision();
-    } catch (error) {
-      return refuseForNow(error);
-    }
   }
 
   #remember(digest: string, found: RememberedCaller): void {
@@ -127,14 +119,6 @@ interface RememberedCaller {
 function isValid({ key }: KeyHolder, now: number): boolean {
   if (key.revokedAt !== undefined) return false;
   return key.expiresAt === undefined || now < key.expiresAt;
-}
-
-/** Seconds after which a client may try again when the store could not tell. */
-const RETRY_AFTER_S = '1';
-
-function refuseForNow(cause: unknown): never {
-  const headers = { 'retry-after': RETRY_AFTER_S };
-  throw serviceUnavailable({ detail: 'the keys cannot be read', cause, headers });
 }
 
 /** At most half of what was sent is repeated: the last four characters of a key, fewer of what is too short to be one. */

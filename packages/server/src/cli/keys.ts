@@ -1,139 +1,158 @@
-/** `plumb keys`: makes, lists and revokes keys; works while a server runs on the same data folder. */
+/** `plumb keys`: makes, lists, changes and revokes keys; works while a server runs on the same database. */
 import { Command } from 'commander';
-import { DEFAULT_ACCOUNT_NAME, NameError } from '../accounts/account.js';
-import type { ApiKey } from '../accounts/api-key.js';
-import { issueKey } from '../accounts/issue-key.js';
+import { DEFAULT_ACCOUNT_NAME } from '../accounts/account.js';
 import type { KeyHolder } from '../accounts/key-store.js';
+import { readFields } from '../admin/input/read-fields.js';
+import { describeKey, KeyChange, KeyCreation } from '../admin/shapes/key.js';
 import { type Clock, systemClock } from '../observe/clock.js';
-import { type Access, openAccess } from '../store/open-access.js';
-import { CliError, ExitCode } from './exit-code.js';
-import { readStoreOptions } from './store-options.js';
+import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { listAll } from './list-all.js';
+import { formatTime, print, printJson, printTable, remark } from './print.js';
+import { readExpiry } from './read-expiry.js';
+import { readList, readWholeNumber, readWholeNumberOrNone } from './read-options.js';
 
-/** The name of a key that was given none. */
-const UNNAMED_KEY = 'unnamed';
-
-interface CommonFlags {
-  readonly dataDir?: string;
-  readonly json?: true;
+interface ListFlags extends AdministrationFlags {
+  readonly account?: string;
 }
 
-interface CreateFlags extends CommonFlags {
+/** What a key may do; null takes away. */
+interface PermissionFlags extends AdministrationFlags {
+  readonly name?: string;
+  readonly expires?: string;
+  readonly requestsPerMinute?: number | null;
+  readonly tokensPerMinute?: number | null;
+  readonly concurrentRequests?: number | null;
+  readonly models?: string;
+}
+
+interface CreateFlags extends PermissionFlags {
   readonly account: string;
-  readonly name: string;
 }
 
-/** The command with its three verbs. Failures reject as a CliError or a StoreError whose message is for the operator. */
+/** The command with its verbs. Failures reject as a CliError or a StoreError whose message is for the operator. */
 export function keysCommand(clock: Clock = systemClock): Command {
-  const keys = new Command('keys').description('Make, list and revoke the keys that clients send.');
-  keys
-    .command('create')
-    .description('Make a key. It is shown this once; only its hash is kept.')
-    .option('--account <name>', 'the account that it belongs to; made when there is none', DEFAULT_ACCOUNT_NAME)
-    .option('--name <name>', 'what the key is called in lists', UNNAMED_KEY)
-    .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
-    .option('--json', 'answer as one line of JSON')
-    .addHelpText('after', '\nExample:\n  plumb keys create --account search-team --name ci --json | jq -r .key')
-    .action((flags: CreateFlags) => createKey(flags, clock));
-  keys
-    .command('list')
-    .description('List the keys by their last four characters.')
-    .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
-    .option('--json', 'answer as one line of JSON')
-    .addHelpText('after', '\nExample:\n  plumb keys list')
-    .action((flags: CommonFlags) => listKeys(flags, clock));
-  keys
-    .command('revoke <id>')
-    .description('Revoke a key, by the id that `keys list` shows; servers refuse it from then on.')
-    .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
-    .option('--json', 'answer as one line of JSON')
-    .addHelpText('after', '\nExample:\n  plumb keys revoke key_4fT9sLkQ2mXz7VbA')
-    .action((id: string, flags: CommonFlags) => revokeKey(id, flags, clock));
+  const keys = new Command('keys').description('Make, list, change and revoke the keys that clients send.');
+  addCreate(keys, clock);
+  addList(keys, clock);
+  addUpdate(keys, clock);
+  addRevoke(keys, clock);
   return keys;
 }
 
-async function createKey(flags: CreateFlags, clock: Clock): Promise<void> {
-  const { key, account, apiKey } = await withAccess(flags, clock, false, async (access) => {
-    try {
-      return await issueKey(access, { accountName: flags.account, name: flags.name });
-    } catch (error) {
-      if (error instanceof NameError) throw new CliError(error.message, ExitCode.usage, { cause: error });
-      throw error;
-    }
-  });
-  if (flags.json) return print(JSON.stringify({ key, ...describeKey({ account, key: apiKey }) }));
-  print(key);
-  process.stderr.write(`Key ${apiKey.id} of account ${account.name}. Keep it: it is not shown again.\n`);
-}
-
-async function listKeys(flags: CommonFlags, clock: Clock): Promise<void> {
-  const holders = await withAccess(flags, clock, true, ({ keys }) => keys.listKeys());
-  if (flags.json) return print(JSON.stringify({ keys: holders.map(describeKey) }));
-  const now = clock.now();
-  const rows = holders.map(({ account, key }) => [
-    key.id,
-    `sk-…${key.lastFour}`,
-    account.name,
-    key.name,
-    formatTime(key.createdAt),
-    key.lastUsedAt === undefined ? 'never' : formatTime(key.lastUsedAt),
-    stateOf(key, now),
-  ]);
-  print(formatTable([['ID', 'KEY', 'ACCOUNT', 'NAME', 'CREATED', 'LAST USED', 'STATE'], ...rows]));
-}
-
-async function revokeKey(id: string, flags: CommonFlags, clock: Clock): Promise<void> {
-  const holder = await withAccess(flags, clock, true, ({ keys }) => keys.revokeKey(id, clock.now()));
-  if (holder === undefined)
-    throw new CliError(`There is no key ${id}; \`plumb keys list\` shows all.`, ExitCode.failed);
-  if (flags.json) return print(JSON.stringify(describeKey(holder)));
-  print(`Revoked ${id} (sk-…${holder.key.lastFour}, ${holder.key.name}) of account ${holder.account.name}.`);
-}
-
-async function withAccess<Result>(
-  flags: CommonFlags,
-  clock: Clock,
-  mustExist: boolean,
-  use: (access: Access) => Promise<Result>,
-): Promise<Result> {
-  const access = await openAccess({ ...(await readStoreOptions(flags, process.env)), clock, mustExist });
-  try {
-    return await use(access);
-  } finally {
-    await access.close();
-  }
-}
-
-/** A key as `--json` shows it; times are epoch ms. */
-function describeKey({ account, key }: KeyHolder) {
-  return {
-    id: key.id,
-    account: account.name,
-    name: key.name,
-    last_four: key.lastFour,
-    created_at: key.createdAt,
-    expires_at: key.expiresAt ?? null,
-    revoked_at: key.revokedAt ?? null,
-    last_used_at: key.lastUsedAt ?? null,
-  };
-}
-
-function stateOf(key: ApiKey, now: number): string {
-  if (key.revokedAt !== undefined) return 'revoked';
-  return key.expiresAt !== undefined && key.expiresAt <= now ? 'expired' : 'active';
-}
-
-function formatTime(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-}
-
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
+function addCreate(keys: Command, clock: Clock): void {
+  const create = keys
+    .command('create')
+    .description('Make a key. It is shown this once; only its hash is kept.')
+    .option('--account <account>', 'the account that it belongs to; made when there is none', DEFAULT_ACCOUNT_NAME)
+    .option('--name <name>', 'what the key is called in lists (default: unnamed)')
+    .option('--expires <when>', 'a day, a time, or how long from now: 30d (m, h, d, w)')
+    .option('--requests-per-minute <count>', 'a limit beside that of the account', readWholeNumber)
+    .option('--tokens-per-minute <count>', 'a limit beside that of the account', readWholeNumber)
+    .option('--concurrent-requests <count>', 'a limit beside that of the account', readWholeNumber)
+    .option('--models <ids>', 'the models that it may use, such as a,b (default: all)');
+  withCommonFlags(create, 'plumb keys create --account search-team --name ci --expires 90d --json | jq -r .key').action(
+    (flags: CreateFlags) => createKey(flags, clock),
   );
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+function addList(keys: Command, clock: Clock): void {
+  const list = keys
+    .command('list')
+    .description('List the keys by their last four characters.')
+    .option('--account <account>', 'only those of one account, by its name or id');
+  withCommonFlags(list, 'plumb keys list').action((flags: ListFlags) => listKeys(flags, clock));
+}
+
+function addUpdate(keys: Command, clock: Clock): void {
+  const update = keys
+    .command('update <id>')
+    .description('Change a key, by the id that `keys list` shows. `none` takes a limit away.')
+    .option('--name <name>', 'another name')
+    .option('--expires <when>', 'a day, a time, how long from now (30d), or none')
+    .option('--requests-per-minute <count>', 'a number or none', readWholeNumberOrNone)
+    .option('--tokens-per-minute <count>', 'a number or none', readWholeNumberOrNone)
+    .option('--concurrent-requests <count>', 'a number or none', readWholeNumberOrNone)
+    .option('--models <ids>', 'models such as a,b, or none for all');
+  withCommonFlags(update, 'plumb keys update key_4fT9sLkQ2mXz7VbA --requests-per-minute 60 --expires none').action(
+    (id: string, flags: PermissionFlags) => updateKey(id, flags, clock),
+  );
+}
+
+function addRevoke(keys: Command, clock: Clock): void {
+  const revoke = keys
+    .command('revoke <id>')
+    .description('Revoke a key, by the id that `keys list` shows; servers refuse it from then on.');
+  withCommonFlags(revoke, 'plumb keys revoke key_4fT9sLkQ2mXz7VbA').action((id: string, flags: AdministrationFlags) =>
+    revokeKey(id, flags, clock),
+  );
+}
+
+async function createKey(flags: CreateFlags, clock: Clock): Promise<void> {
+  await withAdministration(flags, { clock, mustExist: false }, async ({ administration, actor }) => {
+    const fields = { account: flags.account, ...toFields(flags, clock) };
+    const input = readFields(KeyCreation, fields, 'field');
+    const { key, account, apiKey } = await administration.keys.create(input, actor, { makeAccount: true });
+    if (flags.json) return printJson({ key, ...describeKey({ account, key: apiKey }, clock.now()) });
+    print(key);
+    remark(`Key ${apiKey.id} of account ${account.name}. Keep it: it is not shown again.`);
+  });
+}
+
+async function listKeys(flags: ListFlags, clock: Clock): Promise<void> {
+  await withAdministration(flags, { clock }, async ({ administration }) => {
+    const { account } = flags;
+    const chosen = account === undefined ? {} : { account };
+    const holders = await listAll((page) => administration.keys.list({ ...chosen, ...page }));
+    const answers = holders.map((holder) => describeKey(holder, clock.now()));
+    if (flags.json) return printJson({ data: answers, next: null });
+    printTable(
+      ['ID', 'KEY', 'ACCOUNT', 'NAME', 'CREATED', 'LAST USED', 'STATE'],
+      answers.map((key) => [
+        key.id,
+        `sk-…${key.last_four}`,
+        key.account,
+        key.name,
+        formatTime(key.created_at),
+        formatTime(key.last_used_at, 'never'),
+        key.state,
+      ]),
+    );
+  });
+}
+
+async function updateKey(id: string, flags: PermissionFlags, clock: Clock): Promise<void> {
+  await withAdministration(flags, { clock }, async ({ administration, actor }) => {
+    const input = readFields(KeyChange, toFields(flags, clock), 'field');
+    printKey('Changed', await administration.keys.change(id, input, actor), flags, clock);
+  });
+}
+
+async function revokeKey(id: string, flags: AdministrationFlags, clock: Clock): Promise<void> {
+  await withAdministration(flags, { clock }, async ({ administration, actor }) => {
+    printKey('Revoked', await administration.keys.revoke(id, actor), flags, clock);
+  });
+}
+
+function printKey(done: string, holder: KeyHolder, flags: AdministrationFlags, clock: Clock): void {
+  const { account, key } = holder;
+  if (flags.json) printJson(describeKey(holder, clock.now()));
+  else print(`${done} ${key.id} (sk-…${key.lastFour}, ${key.name}) of account ${account.name}.`);
+}
+
+/** The flags as fields of the admin API; those that were not given are left out. */
+function toFields(flags: PermissionFlags, clock: Clock): Record<string, unknown> {
+  const { name, expires, models } = flags;
+  const fields = {
+    name,
+    expires_at: expires === undefined || expires === 'none' ? orNull(expires) : readExpiry(expires, clock.now()),
+    requests_per_minute: flags.requestsPerMinute,
+    tokens_per_minute: flags.tokensPerMinute,
+    concurrent_requests: flags.concurrentRequests,
+    models: models === undefined || models === 'none' ? orNull(models) : readList(models),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function orNull(none: string | undefined): null | undefined {
+  return none === undefined ? undefined : null;
 }

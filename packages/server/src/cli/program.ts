@@ -2,10 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
+import { accountsCommand } from './accounts.js';
+import { adminKeysCommand } from './admin-keys.js';
+import { auditCommand } from './audit.js';
+import { creditCommand } from './credit.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { keysCommand } from './keys.js';
+import { ledgerCommand } from './ledger.js';
 import { modelsCommand } from './models.js';
 import { serveCommand } from './serve.js';
+import { tiersCommand } from './tiers.js';
+import { usageCommand } from './usage.js';
 
 /** Runs one command line, without the program's own name, and resolves with the exit code. Never rejects. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -24,7 +31,14 @@ function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(plumb --help shows every command)')
     .addCommand(inherit(serveCommand()))
+    .addCommand(inherit(accountsCommand()))
     .addCommand(inherit(keysCommand()))
+    .addCommand(inherit(tiersCommand()))
+    .addCommand(inherit(creditCommand()))
+    .addCommand(inherit(usageCommand()))
+    .addCommand(inherit(ledgerCommand()))
+    .addCommand(inherit(adminKeysCommand()))
+    .addCommand(inherit(auditCommand()))
     .addCommand(inherit(modelsCommand()));
 }
 

@@ -1,14 +1,12 @@
 /** `plumb serve`: from configuration to a listening server, with what is missing fetched and made on the way. */
-import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
-import { ConfigError } from '../config/problem.js';
 import { type RunningServer, startServer } from '../main.js';
 import { ensureModel } from '../models/model-store.js';
 import { systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
-import { readSecret } from './store-options.js';
+import { readConfig } from './read-config.js';
+import { readSecret } from './read-secret.js';
 import { renderWelcome } from './welcome.js';
 
 interface ServeFlags {
@@ -51,16 +49,6 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   await stopping.promise;
   await drain(server, stopping);
-}
-
-async function readConfig(flags: ServeFlags) {
-  try {
-    const { env, cwd } = process;
-    return await loadConfig({ flags, environment: env, currentDir: cwd(), cores: availableParallelism() });
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(error.message, ExitCode.usage, { cause: error });
-    throw error;
-  }
 }
 
 /** The path of the model; undefined when the user stopped the download. */

@@ -13,6 +13,8 @@ export class Exchange {
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
+  /** What follows the question mark, as it was sent; empty when there is none. */
+  readonly query: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #errorFormat: ErrorFormat;
@@ -26,6 +28,7 @@ export class Exchange {
     const target = request.url ?? '/';
     const queryStart = target.indexOf('?');
     this.path = queryStart === -1 ? target : target.slice(0, queryStart);
+    this.query = queryStart === -1 ? '' : target.slice(queryStart + 1);
   }
 
   get headers(): IncomingHttpHeaders {
@@ -113,6 +116,11 @@ export class Exchange {
     this.#sendWhole(status, 'application/json', json, headers);
   }
 
+  /** Sends a whole answer as text of any type. */
+  sendText(status: number, contentType: string, text: string): void {
+    this.#sendWhole(status, contentType, text);
+  }
+
   /** Sends an error as the first and only part of the answer. */
   sendError(error: ApiError): void {
     const { contentType, text } = renderError(error, this.#errorFormat);
@@ -131,6 +139,24 @@ export class Exchange {
   /** Sends a piece of the body. */
   write(piece: string | Uint8Array): void {
     this.#response.write(piece);
+  }
+
+  /**
+   * Sends a piece of the body and resolves once the client has taken so much that more may follow. Rejects with
+   * `ClientLeftError` when the client is gone.
+   */
+  async writeAndWait(piece: string): Promise<void> {
+    const response = this.#response;
+    if (!response.destroyed && !response.write(piece)) {
+      await new Promise<void>((resolve) => {
+        const resume = () => {
+          response.off('drain', resume).off('close', resume);
+          resolve();
+        };
+        response.once('drain', resume).once('close', resume);
+      });
+    }
+    if (response.destroyed) throw new ClientLeftError();
   }
 
   /** Ends the body, with a last piece if there is one. */

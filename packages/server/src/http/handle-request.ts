@@ -1,12 +1,17 @@
 /** Every request from its first byte to its log line: key before route, errors into envelopes, one record at the end. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApiError, toApiError } from '@plumb/wire';
+import type { ApiError } from '@plumb/wire';
+import { serveAdmin } from '../admin/serve-admin.js';
 import type { Platform } from '../platform.js';
 import { ClientLeftError, Exchange } from './exchange.js';
+import { explainError } from './explain-error.js';
 import type { AuthenticatedContext, RequestContext } from './handler.js';
 import type { RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
 import { showLimits } from './show-limits.js';
+
+/** What the admin API is served under. */
+const ADMIN_PATHS = '/admin/';
 
 /** Answers one request. Never rejects. */
 export async function handleRequest(
@@ -15,7 +20,8 @@ export async function handleRequest(
   response: ServerResponse,
 ): Promise<void> {
   const startedAt = platform.clock.now();
-  const exchange = new Exchange(request, response, platform.config.http.error_format);
+  const format = isForAdmin(platform, request.url ?? '') ? 'envelope' : platform.config.http.error_format;
+  const exchange = new Exchange(request, response, format);
   const record: RequestRecord = {};
   if (platform.draining) response.shouldKeepAlive = false;
   try {
@@ -34,6 +40,7 @@ async function dispatch(context: RequestContext): Promise<void> {
   const { platform, exchange, record } = context;
   const open = findOpenRoute(exchange.method, exchange.path);
   if (open !== undefined) return open(context);
+  if (isForAdmin(platform, exchange.path)) return serveAdmin(context);
   const caller = platform.authenticator.authenticate(exchange.headers);
   const authenticated = caller instanceof Promise ? await caller : caller;
   record.account = authenticated.account.id;
@@ -52,12 +59,17 @@ async function handle(context: AuthenticatedContext): Promise<void> {
   }
 }
 
+/** Where the admin API is not served its paths are like any other. */
+function isForAdmin({ adminEnabled }: Platform, path: string): boolean {
+  return adminEnabled && path.startsWith(ADMIN_PATHS);
+}
+
 function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown): void {
   if (thrown instanceof ClientLeftError) {
     record.outcome = 'client_left';
     return;
   }
-  const error: ApiError = toApiError(thrown);
+  const error: ApiError = explainError(thrown);
   record.outcome = 'failed';
   record.error = error.message;
   if (error.detail !== undefined) record.detail = error.detail;

@@ -1,5 +1,6 @@
 /** Paths to handlers, and nothing else. */
 import { serveChat } from '../inference/serve-chat.js';
+import { serveBalance } from './balance.js';
 import type { Handler, OpenHandler } from './handler.js';
 import { serveHealth, serveReadiness } from './health.js';
 import { serveModel, serveModels } from './models.js';
@@ -17,6 +18,7 @@ export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHa
 /** With a key, under every prefix. `{id}` stands for one path segment or more. */
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/chat/completions': { POST: serveChat },
+  '/user/balance': { GET: withLimits(serveBalance) },
   '/models': { GET: withLimits(serveModels) },
   '/models/{id}': { GET: withLimits(serveModel) },
 };

@@ -1,18 +1,9 @@
 /** Takes a request in, or says which limit keeps it out, and until when. */
-import { type ApiError, rateLimited, serviceUnavailable } from '@plumb/wire';
+import { type ApiError, rateLimited } from '@plumb/wire';
+import { type ScopeKind, scopeKindOf } from '../accounts/tier.js';
 import type { Exchange } from '../http/exchange.js';
 import { renderHeadroom, renderRefusal } from '../limits/headers.js';
-import {
-  type Admission,
-  type Limiter,
-  LimiterLostError,
-  type LimitKind,
-  type Permit,
-  type Refusal,
-} from '../limits/limiter.js';
-
-/** Seconds after which a client may try again when the shared limits cannot be asked. */
-const LOST_RETRY_AFTER_S = '1';
+import type { Admission, Limiter, LimitKind, Permit, Refusal } from '../limits/limiter.js';
 
 export interface AdmitParts {
   readonly limiter: Limiter;
@@ -24,11 +15,11 @@ export interface AdmitParts {
 
 /**
  * Asks the limiter, and shows what it says in the headers of the answer. Rejects with 429 when a limit has no room, with
- * 503 when the shared limits cannot be asked, and with the reason of the signal when that ends the wait.
+ * a LimiterLostError when the shared limits cannot be asked, and with the reason of the signal when that ends the wait.
  */
 export async function admit(parts: AdmitParts, signal: AbortSignal): Promise<Permit> {
   const { limiter, admission, exchange, onRefused } = parts;
-  const decision = await ask(limiter, admission, signal);
+  const decision = await limiter.admit(admission, signal);
   if (decision.admitted) {
     exchange.setHeaders(renderHeadroom(decision.headroom));
     return decision;
@@ -37,19 +28,9 @@ export async function admit(parts: AdmitParts, signal: AbortSignal): Promise<Per
   throw refuse(decision, admission);
 }
 
-async function ask(limiter: Limiter, admission: Admission, signal: AbortSignal): Promise<Permit | Refusal> {
-  try {
-    return await limiter.admit(admission, signal);
-  } catch (error) {
-    if (!(error instanceof LimiterLostError)) throw error;
-    const headers = { 'retry-after': LOST_RETRY_AFTER_S };
-    throw serviceUnavailable({ detail: error.message, cause: error, headers });
-  }
-}
-
 function refuse(refusal: Refusal, { scopes, tokens }: Admission): ApiError {
   const limits = scopes.find(({ id }) => id === refusal.scope)?.limits;
-  const owner = refusal.scope.startsWith('key:') ? 'key' : 'account';
+  const scope = scopeKindOf(refusal.scope);
   const limit = {
     requests: limits?.requestsPerMinute,
     tokens: limits?.tokensPerMinute,
@@ -58,10 +39,17 @@ function refuse(refusal: Refusal, { scopes, tokens }: Admission): ApiError {
   const headers = {
     ...renderRefusal(refusal),
     'x-ratelimit-refused-by': refusal.limit,
-    'x-ratelimit-refused-scope': owner,
+    'x-ratelimit-refused-scope': scope,
   };
-  return rateLimited(explain(refusal, limit ?? 0, owner, tokens), headers);
+  return rateLimited(explain(refusal, limit ?? 0, OWNERS[scope], tokens), headers);
 }
+
+/** Whose limits those of a scope are. */
+const OWNERS: Readonly<Record<ScopeKind, string>> = {
+  account: 'this account',
+  model: 'this account for this model',
+  key: 'this key',
+};
 
 /** What each limit is called after its number. */
 const LIMIT_NAMES: Readonly<Record<LimitKind, string>> = {
@@ -71,14 +59,14 @@ const LIMIT_NAMES: Readonly<Record<LimitKind, string>> = {
 };
 
 function explain(refusal: Refusal, limit: number, owner: string, tokens: number): string {
-  const what = `${limit} ${LIMIT_NAMES[refusal.limit]} of this ${owner}`;
+  const what = `${limit} ${LIMIT_NAMES[refusal.limit]} of ${owner}`;
   if (refusal.never) {
     return refusal.limit === 'tokens' && limit > 0
       ? `Request too large: it may take ${tokens} tokens, which never fit into the ${what}. Send a shorter prompt or a smaller max_tokens.`
       : `The limit of ${what} admits no request at all. Ask the operator for another tier.`;
   }
   if (refusal.limit === 'concurrency') {
-    return `Too many requests. The concurrency limit of ${limit} of this ${owner} is reached. Try again when a running request has ended.`;
+    return `Too many requests. The concurrency limit of ${limit} of ${owner} is reached. Try again when a running request has ended.`;
   }
   const seconds = Math.ceil(refusal.retryAfterMs / 100) / 10;
   const needs = refusal.limit === 'tokens' ? ` This request may take ${tokens}.` : '';

@@ -3,9 +3,10 @@
  * same path; the buffered body is a fold over the events of the stream. An answer is open from before the request is
  * admitted, so that it is kept alive while it waits and knows when its client leaves.
  */
-import { type ApiError, serviceUnavailable, toApiError, type Usage } from '@plumb/wire';
+import { type ApiError, serviceUnavailable, type Usage } from '@plumb/wire';
 import type { Engine, GenerationEnd, GenerationJob, GenerationSink, RunningGeneration } from '../engines/engine.js';
 import { ClientLeftError, type Exchange } from '../http/exchange.js';
+import { explainError } from '../http/explain-error.js';
 import type { Clock } from '../observe/clock.js';
 import { type Body, openBody } from './body.js';
 import type { KeepAlives, KeptAlive } from './keep-alive.js';
@@ -90,7 +91,7 @@ export class Answer implements GenerationSink, KeptAlive {
     try {
       if (this.#body.take(bytes)) this.lastWriteAt = now;
     } catch (cause) {
-      this.#abandon(toApiError(cause));
+      this.#abandon(explainError(cause));
       return;
     }
     if (this.#parts.exchange.bufferedBytes > UNSENT_BYTES_MAX) this.#parts.exchange.destroy();
@@ -147,7 +148,7 @@ export class Answer implements GenerationSink, KeptAlive {
       send();
       this.#end({ kind: 'completed' });
     } catch (cause) {
-      const error = toApiError(cause);
+      const error = explainError(cause);
       if (!this.#clientLeft) this.#body.fail(error);
       this.#end({ kind: 'failed', error });
     }
@@ -158,7 +159,7 @@ export class Answer implements GenerationSink, KeptAlive {
     try {
       return this.#body.prepareEnd(lastEvents);
     } catch (cause) {
-      return { kind: 'failed', error: toApiError(cause) };
+      return { kind: 'failed', error: explainError(cause) };
     }
   }
 

@@ -3,21 +3,17 @@
  * from `run` on nothing throws: every ending is an outcome, and what was taken is given back by the settlement.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  ApiError,
-  type ChatRequest,
-  parseJsonBody,
-  readChatRequest,
-  toApiError,
-  unsupportedMediaType,
-} from '@plumb/wire';
+import { type ChatRequest, parseJsonBody, readChatRequest } from '@plumb/wire';
 import { requireModel } from '../accounts/permissions.js';
-import { scopesOf } from '../accounts/tier.js';
+import { scopeKindOf, scopesOf } from '../accounts/tier.js';
 import type { ModelEntry } from '../catalog/catalog.js';
 import { decideThinking } from '../catalog/thinking.js';
 import type { Engine, GenerationJob } from '../engines/engine.js';
+import { explainError } from '../http/explain-error.js';
 import type { AuthenticatedContext, Handler } from '../http/handler.js';
+import { requireJson } from '../http/require-json.js';
 import { requireTier, showLimits } from '../http/show-limits.js';
+import type { Refusal } from '../limits/limiter.js';
 import { admit } from './admit.js';
 import { Answer } from './answer.js';
 import { Meter } from './meter.js';
@@ -38,7 +34,7 @@ export const serveChat: Handler = async (context) => {
   try {
     await serve({ context, engine, answer, meter, job: describeJob(context, model, request) });
   } catch (thrown) {
-    const error = toApiError(thrown);
+    const error = explainError(thrown);
     await showLimits(context, model.id);
     answer.close(error);
     throw thrown;
@@ -63,7 +59,8 @@ async function serve({ context, engine, answer, meter, job }: Serving): Promise<
   const typicalAnswerTokens = answerLengths.typical(accountId, job.model);
   const quote = await quoteRequest({ engine, job, scopes, rates, typicalAnswerTokens });
   const admission = { account: accountId, scopes, tokens: quote.reservedTokens, queue: tier.queue };
-  const permit = await admit({ limiter, admission, exchange, onRefused: () => {} }, answer.signal);
+  const onRefused = ({ limit, scope }: Refusal) => platform.metrics.refused(limit, scopeKindOf(scope));
+  const permit = await admit({ limiter, admission, exchange, onRefused }, answer.signal);
   const settlement = new Settlement({
     ...{ caller, job, quote, permit, meter, ledger, answerLengths, clock },
     mayOverdraw: !platform.config.billing.require_balance,
@@ -95,16 +92,3 @@ async function readRequest({ platform, exchange }: AuthenticatedContext): Promis
   const bytes = await exchange.readBody(platform.config.http.body_limit_bytes);
   return readChatRequest(parseJsonBody(bytes), bytes);
 }
-
-function requireJson(headers: AuthenticatedContext['exchange']['headers']): void {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new ApiError('unsupported_media_type', 'A Content-Encoding is not supported: send the body as it is.');
-  }
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
-    throw unsupportedMediaType();
-  }
-}
-
-/** `application/json` and its relatives such as `application/vnd.api+json`, with any parameters. */
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;

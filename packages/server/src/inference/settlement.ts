@@ -2,10 +2,10 @@
  * What was taken for a request: a permit of the limiter and money set aside. It is given back here and nowhere else,
  * once, whichever way the request ends.
  */
-import { insufficientBalance, serviceUnavailable, type Usage } from '@plumb/wire';
+import { insufficientBalance, type Usage } from '@plumb/wire';
 import type { Caller } from '../accounts/authenticate.js';
 import type { GenerationJob } from '../engines/engine.js';
-import { type Ledger, LedgerLostError, type LedgerRequest } from '../ledger/ledger.js';
+import type { Ledger, LedgerRequest } from '../ledger/ledger.js';
 import { costOf } from '../ledger/price.js';
 import type { UsageRecord } from '../ledger/usage.js';
 import type { AnswerLengths } from '../limits/answer-lengths.js';
@@ -15,9 +15,6 @@ import type { Settling } from './answer.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
 import type { Quote } from './quote.js';
-
-/** Seconds after which a client may try again when the ledger cannot be written. */
-const LOST_RETRY_AFTER_S = '1';
 
 export interface SettlementParts {
   readonly caller: Caller;
@@ -47,8 +44,8 @@ export class Settlement implements Settling {
   }
 
   /**
-   * Sets the most that the request can cost aside. Rejects with 402 when the account has less and with 503 when the
-   * ledger cannot be written; the permit is given back then.
+   * Sets the most that the request can cost aside. Rejects with 402 when the account has less and with a
+   * LedgerLostError when the ledger cannot be written; the permit is given back then.
    */
   async hold(): Promise<void> {
     const { ledger, quote, mayOverdraw } = this.#parts;
@@ -57,7 +54,7 @@ export class Settlement implements Settling {
       this.#isHeld = await ledger.hold(this.#request, quote.mostCost, mayOverdraw);
     } catch (error) {
       await this.#releasePermit(0);
-      throw explainLost(error);
+      throw error;
     }
     if (this.#isHeld) return;
     await this.#releasePermit(0);
@@ -80,7 +77,7 @@ export class Settlement implements Settling {
     answerLengths.observe(caller.account.id, job.model, usage.completion_tokens);
     const charged = ledger.settle(this.#request, this.#isHeld, this.#record(outcome, usage));
     const [, charge] = await Promise.allSettled([released, charged]);
-    if (charge.status === 'rejected') throw explainLost(charge.reason);
+    if (charge.status === 'rejected') throw charge.reason;
   }
 
   /** Nobody waits for it: there is no answer to be completed. */
@@ -125,10 +122,4 @@ export class Settlement implements Settling {
       cost: isPaid ? costOf(quote.rates, usage) : 0n,
     };
   }
-}
-
-function explainLost(error: unknown): unknown {
-  if (!(error instanceof LedgerLostError)) return error;
-  const headers = { 'retry-after': LOST_RETRY_AFTER_S };
-  return serviceUnavailable({ detail: error.message, cause: error, headers });
 }

@@ -27,8 +27,8 @@ export interface CommitQueueOptions {
   onFailure(error: unknown, waiting: number): void;
   /** Told of an operation that the store will never take; the message of the error says why. */
   onGivenUp(operation: LedgerOperation, error: unknown): void;
-  /** Told of every transaction that succeeded: how long it took, in ms, and how many operations it had. */
-  onCommitted?(durationMs: number, operations: number): void;
+  /** Told of every transaction that succeeded: how long it took, in ms, how many operations it had, and how many wait. */
+  onCommitted?(durationMs: number, operations: number, waiting: number): void;
 }
 
 interface Waiting {
@@ -102,7 +102,7 @@ export class CommitQueue {
       this.#alone = Math.max(0, this.#alone - batch.length);
       this.#retryMs = RETRY_MIN_MS;
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
-      onCommitted?.(performance.now() - startedAt, batch.length);
+      onCommitted?.(performance.now() - startedAt, batch.length, this.#waiting.length);
       return undefined;
     } catch (error) {
       return this.#fail(batch, error);

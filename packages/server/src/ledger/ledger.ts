@@ -16,6 +16,7 @@ export const LEDGER_TIMEOUT_MS = 10_000;
 /** The ledger could not be written: a matter for 503, not of the request. */
 export class LedgerLostError extends Error {
   override readonly name = 'LedgerLostError';
+  readonly isUnavailable = true;
 
   constructor(cause: unknown) {
     super('The ledger cannot be written.', { cause });

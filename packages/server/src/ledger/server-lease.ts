@@ -33,6 +33,11 @@ export class ServerLease {
     this.#options = options;
   }
 
+  /** Whose lease it is. */
+  get server(): ServerIdentity {
+    return this.#options.server;
+  }
+
   /** Begins the lease, and releases what earlier lives of this server held. Rejects when the store fails. */
   async begin(): Promise<void> {
     await this.#renew();

@@ -137,6 +137,7 @@ export interface Limiter {
 /** The limits of the replicas cannot be asked: a matter for 503, not of the request. */
 export class LimiterLostError extends Error {
   override readonly name = 'LimiterLostError';
+  readonly isUnavailable = true;
 
   constructor(cause: unknown) {
     super('The shared limits cannot be reached.', { cause });
