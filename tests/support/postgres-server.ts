@@ -59,6 +59,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   const place: Place = { folder, port: await findFreePort(), options: { cwd: folder, ...owner } };
   await initialise(place);
   let server = await startServer(place);
+  // A test file that fails in the middle leaves none behind.
+  process.once('exit', () => server.kill('SIGQUIT'));
   let databases = 0;
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;

@@ -7,6 +7,7 @@ import { ANSWER_GRACE_MS, createPostgresDialect } from '#server/store/sql/postgr
 import { openPool, readServer } from '#server/store/sql/postgres/open-postgres.js';
 import { StoreError } from '#server/store/store-error.js';
 import { POSTGRES, sharedPostgres } from '../../support/databases.js';
+import { until } from '../../support/until.js';
 import { openLink } from '../helpers/silent-link.js';
 
 interface TestTables {
@@ -84,6 +85,30 @@ describe('what is waited for on PostgreSQL', { skip: POSTGRES.skip }, () => {
     await assert.rejects(sql`select pg_sleep(60)`.execute(queries), unavailable(/did not finish a statement in time/));
     assert.deepEqual((await sql`select 1 as one`.execute(queries)).rows, [{ one: 1 }]);
     assert.equal(pool.totalCount, 1);
+  });
+
+  test('is bounded for a transaction that does nothing, by the server, which ends the connection', async (context) => {
+    const postgres = await sharedPostgres();
+    const url = await postgres.createDatabase();
+    const { queries } = await openSmallPool(context, `${url}?idle_in_transaction_session_timeout=20`);
+    const operator = await postgres.connect(url);
+    const isAlone = async () => {
+      const { rows } = await operator.query(
+        'select count(*)::int as open from pg_stat_activity where datname = current_database()',
+      );
+      return rows[0].open === 1;
+    };
+    const transaction = queries.transaction().execute(async (inside) => {
+      await sql`select 1`.execute(inside);
+      await until('the server has ended the connection', isAlone);
+      await sql`select 1`.execute(inside);
+    });
+    await assert.rejects(
+      transaction,
+      unavailable(/ended the connection \(terminating connection due to idle-in-trans/),
+    );
+    await operator.end();
+    await sql`select 1`.execute(queries);
   });
 
   test('is bounded for a free connection', async (context) => {

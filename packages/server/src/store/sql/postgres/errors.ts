@@ -109,7 +109,7 @@ export function explainConnectError(error: unknown, name: ServerName): StoreErro
   return new StoreError(
     'unavailable',
     `PostgreSQL on ${name.address} cannot be reached (${reasonOf(error)}): check that it runs and listens there, and ` +
-      'the address in database.url.',
+      'what database.url says.',
     error,
   );
 }
