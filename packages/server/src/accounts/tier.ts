@@ -148,6 +148,6 @@ function readTier(name: string, settings: TierSettings): Tier {
     name,
     limits: readLimits(settings),
     models: new Map(models),
-    queue: queue && { maxWaitMs: queue.max_wait_s * 1000, maxLength: queue.max_length ?? QUEUE_LENGTH },
+    queue: queue && { maxWaitMs: Math.round(queue.max_wait_s * 1000), maxLength: queue.max_length ?? QUEUE_LENGTH },
   };
 }
