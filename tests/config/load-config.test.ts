@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import { CONFIG_FILE_BYTES_MAX, type ConfigFlags, loadConfig } from '#server/config/load-config.js';
-import { ConfigError } from '#server/config/problem.js';
+import { describe, test } from 'node:test';
+import { CONFIG_FILE_BYTES_MAX, loadConfig } from '#server/config/load-config.js';
 import { temporaryFolder } from '../store/helpers/temporary-folder.js';
-
-interface Given {
-  /** The text of `plumb.yaml` in the current folder, named by `--config`. */
-  readonly file?: string | Buffer;
-  readonly flags?: ConfigFlags;
-  readonly environment?: Record<string, string>;
-  readonly cores?: number;
-}
-
-async function load(context: TestContext, { file, flags = {}, environment = {}, cores = 4 }: Given) {
-  const currentDir = await temporaryFolder(context);
-  if (file !== undefined) await writeFile(join(currentDir, 'plumb.yaml'), file);
-  const named = file === undefined ? {} : { config: 'plumb.yaml' };
-  return { currentDir, config: await loadConfig({ flags: { ...named, ...flags }, environment, currentDir, cores }) };
-}
-
-async function problemsOf(context: TestContext, given: Given): Promise<readonly string[]> {
-  const error = await load(context, given).then(
-    () => assert.fail('the configuration was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof ConfigError, String(error));
-  for (const problem of error.problems) assert.ok(error.message.includes(problem));
-  return error.problems;
-}
+import { load, problemsOf } from './support/load.js';
 
 describe('a configuration without a file', () => {
   test('has the documented defaults', async (context) => {

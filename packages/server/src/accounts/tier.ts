@@ -1,5 +1,6 @@
 /** Tiers: the sets of limits that accounts have, as the configuration writes them and as the limiter needs them. */
 import Type, { type Static } from 'typebox';
+import { MODEL_NAME_PATTERN } from '../catalog/model-entry.js';
 import type { Limits, QueueLimits, Scope } from '../limits/limiter.js';
 import type { Account } from './account.js';
 import type { ApiKey } from './api-key.js';
@@ -34,7 +35,12 @@ const QUEUE_LENGTH = 100;
 export const TierSettings = Type.Object({
   ...limitSettings,
   /** Limits of single models, by id. A model that has some is counted apart from all others. */
-  models: Type.Optional(Type.Record(Type.String(), LimitSettings, { maxProperties: 1000 })),
+  models: Type.Optional(
+    Type.Record(Type.String({ pattern: MODEL_NAME_PATTERN }), LimitSettings, {
+      maxProperties: 1000,
+      keys: 'the ids of models',
+    }),
+  ),
   /** Lets requests wait for room instead of refusing them at once. */
   queue: Type.Optional(
     Type.Object({
@@ -149,6 +155,6 @@ function readTier(name: string, settings: TierSettings): Tier {
     name,
     limits: readLimits(settings),
     models: new Map(models),
-    queue: queue && { maxWaitMs: queue.max_wait_s * 1000, maxLength: queue.max_length ?? QUEUE_LENGTH },
+    queue: queue && { maxWaitMs: Math.round(queue.max_wait_s * 1000), maxLength: queue.max_length ?? QUEUE_LENGTH },
   };
 }

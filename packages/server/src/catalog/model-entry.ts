@@ -7,9 +7,11 @@ export const MODEL_NAME_CHARACTERS_MAX = 128;
 /** The most aliases of one model. */
 export const ALIASES_MAX = 64;
 
-/** An id or an alias. No comma and no white space, because ids are listed in error messages. */
+/** What an id or an alias is made of. No comma and no white space, because ids are listed in error messages. */
+export const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$';
+
 const ModelName = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$',
+  pattern: MODEL_NAME_PATTERN,
   maxLength: MODEL_NAME_CHARACTERS_MAX,
   description: 'a name of letters, digits and . _ : / @ + - that starts with a letter or a digit',
 });
