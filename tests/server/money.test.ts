@@ -17,7 +17,7 @@ const CHAT = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' 
 const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
 const MODELS = ['deepseek-chat', 'deepseek-reasoner'].map((id) => {
   const thinking = id === 'deepseek-reasoner' ? 'enabled' : 'disabled';
-  return { id, aliases: [], engine: 'embedded', thinking, owned_by: 'test', price: PRICE };
+  return { id, aliases: [], pool: 'embedded', thinking, owned_by: 'test', price: PRICE };
 });
 const BILLING = { currency: 'USD', require_balance: true, peak: { hours: [], days: [], except: [] } };
 

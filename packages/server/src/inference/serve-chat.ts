@@ -83,6 +83,7 @@ function describeJob(
     request,
     thinking: decideThinking(model, request),
     cacheScope: `${caller.account.id}/${request.user_id ?? ''}`,
+    account: caller.account.id,
   };
 }
 
