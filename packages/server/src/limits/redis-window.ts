@@ -92,7 +92,9 @@ end
 
 local function read_up_to(window, place)
   while window.read < math.min(place, window.stored) do
-    local page = redis.call('ZRANGE', window.times, window.read, window.read + ${PAGE_LENGTH - 1})
+    -- The oldest alone tells whether any of them has left.
+    local length = window.read == 0 and 1 or ${PAGE_LENGTH}
+    local page = redis.call('ZRANGE', window.times, window.read, window.read + length - 1)
     local amounts = redis.call('HMGET', window.log, unpack(page))
     for index, at in ipairs(page) do
       window.at[window.read + index] = tonumber(at)

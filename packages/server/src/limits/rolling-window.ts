@@ -20,10 +20,12 @@ export class RollingWindow extends EventLog {
   /** The last limit of tokens above 0, at whose pace debts are booked. */
   #pace = 0;
 
-  /** Another window in the same state, for a look at what would be. */
+  /** Another window in the same state, for a look at what `prepare` would make of it, before this one changes again. */
   copy(): RollingWindow {
     const copy = new RollingWindow();
-    copy.copyEvents(this);
+    // Nothing but a debt would be written: without, it can read the very events, which may be ten thousand.
+    if (this.#debt === 0) copy.shareEvents(this);
+    else copy.copyEvents(this);
     copy.limits = this.limits;
     copy.#debt = this.#debt;
     copy.#pace = this.#pace;
