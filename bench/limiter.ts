@@ -48,6 +48,7 @@ async function main(): Promise<void> {
       'admit',
       'settle',
       'refuse',
+      'peek',
       'bytes an active account',
       'bytes an idle account',
       'scopes left when idle',
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
       'admit',
       'settle',
       'refuse',
+      'peek',
       'round trips a verb',
       `admit and settle, ${REDIS_WIDTH} at a time, a second`,
     ],
@@ -73,6 +75,7 @@ function measureMemory(accounts: number): string[] {
   const admit = new Stopwatch(DECISIONS + accounts);
   const settle = new Stopwatch(DECISIONS + accounts);
   const refuse = new Stopwatch(DECISIONS);
+  const peek = new Stopwatch(DECISIONS);
   const heapBefore = readHeap();
   const limiter = new MemoryLimiter(clock);
   const passMs = MINUTE_MS / Math.max(accounts, REQUESTS_PER_MINUTE);
@@ -89,13 +92,18 @@ function measureMemory(accounts: number): string[] {
   settle.reset();
   // A stride that shares no factor with the number of accounts, so that every account comes and neighbours do not follow.
   for (let index = 0; index < DECISIONS; index++) visit(index * 7_919);
+  for (let index = 0; index < DECISIONS; index++) {
+    const request = requests[(index * 7_919) % accounts]!;
+    touch(request);
+    peek.time(() => limiter.peek(request));
+  }
   measureRefusals(limiter, refuse);
   clock.time += 2 * MINUTE_MS;
   for (let index = 0; index < Math.max(2 * accounts, 1000); index++) void granted(limiter.admit(UNLIMITED)).settle(0);
   const idleBytes = Math.max(0, readHeap() - heapBefore) / accounts;
   return [
     accounts.toLocaleString('en'),
-    ...[admit, settle, refuse].map(String),
+    ...[admit, settle, refuse, peek].map(String),
     activeBytes.toFixed(0),
     idleBytes.toFixed(0),
     String(limiter.size),
@@ -145,9 +153,11 @@ async function measureRedis(url: string): Promise<string[][]> {
     granted(await limiter.admit(full));
     const refuse = new Stopwatch(REDIS_DECISIONS);
     for (let index = 0; index < REDIS_DECISIONS; index++) await refuse.timeAsync(() => limiter.admit(full));
+    const peek = new Stopwatch(REDIS_DECISIONS);
+    for (let index = 0; index < REDIS_DECISIONS; index++) await peek.timeAsync(() => limiter.peek(request));
     rows.push([
       String(scopes),
-      ...[admit, settle, refuse].map(String),
+      ...[admit, settle, refuse, peek].map(String),
       roundTrips.toFixed(3),
       await measureThroughput(limiter, scopes),
     ]);

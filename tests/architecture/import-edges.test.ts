@@ -29,7 +29,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'the engine process knows the contract and nothing of the server',
   },
   {
-    from: /^packages\/server\/src\/(?:main|platform)\.ts$/,
+    from: /^packages\/server\/src\/(?:main\.ts|platform\.ts|assemble\/)/,
     allow: [/./],
     because: 'everything is put together here',
   },
@@ -49,18 +49,28 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'the domain knows no http server, store or engine',
   },
   {
+    from: /^packages\/server\/src\/store\/redis\//,
+    allow: [/^packages\/server\/src\/(?:store\/redis|limits|observe)\//, /^@redis\/client$/, /^node:events$/],
+    because: 'only this folder touches the Redis client, and nothing else of the store',
+  },
+  {
     from: /^packages\/server\/src\/store\//,
     allow: [
       /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|observe)\//,
       /^@plumb\/wire$/,
       /^node:/,
-      /^kysely(\/|$)/,
+      /^(?:kysely|pg)(\/|$)/,
     ],
     because: 'adapters implement ports of the domain and do not know each other',
   },
   {
     from: /^packages\/server\/src\/engines\//,
-    allow: [/^packages\/server\/src\/(?:engines|catalog|observe\/clock)/, /^@plumb\/(?:wire|llama\/link)$/, /^node:/],
+    allow: [
+      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/timers)/,
+      /^@plumb\/(?:wire|llama\/link)$/,
+      /^node:/,
+      /^(?:typebox|undici)(\/|$)/,
+    ],
     because: 'engines implement the engine port and know neither http nor accounts',
   },
   {
@@ -81,10 +91,10 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
-      /^(?:pino|yaml|typebox)(\/|$)/,
+      /^(?:pino|prom-client|yaml|typebox)(\/|$)/,
     ],
     because: 'the way of a request knows the domain and the engine port, no adapter',
   },

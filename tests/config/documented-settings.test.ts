@@ -1,12 +1,24 @@
-/** The configuration that the guide shows is one that the server takes, and shows the defaults. */
+/** Every configuration that the guide shows is one that the server takes, and the whole one shows the defaults. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '#server/config/load-config.js';
+import { load } from './support/load.js';
 
-const guide = new URL('../../../docs/guide/configuration.md', import.meta.url);
+const guides = new URL('../../../docs/guide/', import.meta.url);
+const guide = new URL('configuration.md', guides);
+
+const pages = (await readdir(guides)).filter((name) => name.endsWith('.md'));
+for (const page of pages) {
+  const blocks = (await readFile(new URL(page, guides), 'utf8')).matchAll(/```yaml\n([\s\S]*?)```/g);
+  for (const [index, [, yaml = '']] of [...blocks].entries()) {
+    test(`the settings in ${page}, block ${index + 1}, are valid`, async (context) => {
+      await load(context, { file: yaml });
+    });
+  }
+}
 
 test('the settings in the guide are valid and, but for the model, the defaults on two cores', async () => {
   const yaml = /```yaml\n([\s\S]*?)```/.exec(await readFile(guide, 'utf8'))?.[1] ?? '';

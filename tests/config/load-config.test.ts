@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import { CONFIG_FILE_BYTES_MAX, type ConfigFlags, loadConfig } from '#server/config/load-config.js';
-import { ConfigError } from '#server/config/problem.js';
+import { describe, test } from 'node:test';
+import { CONFIG_FILE_BYTES_MAX, loadConfig } from '#server/config/load-config.js';
 import { temporaryFolder } from '../store/helpers/temporary-folder.js';
-
-interface Given {
-  /** The text of `plumb.yaml` in the current folder, named by `--config`. */
-  readonly file?: string | Buffer;
-  readonly flags?: ConfigFlags;
-  readonly environment?: Record<string, string>;
-  readonly cores?: number;
-}
-
-async function load(context: TestContext, { file, flags = {}, environment = {}, cores = 4 }: Given) {
-  const currentDir = await temporaryFolder(context);
-  if (file !== undefined) await writeFile(join(currentDir, 'plumb.yaml'), file);
-  const named = file === undefined ? {} : { config: 'plumb.yaml' };
-  return { currentDir, config: await loadConfig({ flags: { ...named, ...flags }, environment, currentDir, cores }) };
-}
-
-async function problemsOf(context: TestContext, given: Given): Promise<readonly string[]> {
-  const error = await load(context, given).then(
-    () => assert.fail('the configuration was accepted'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof ConfigError, String(error));
-  for (const problem of error.problems) assert.ok(error.message.includes(problem));
-  return error.problems;
-}
+import { load, problemsOf } from './support/load.js';
 
 describe('a configuration without a file', () => {
   test('has the documented defaults', async (context) => {
@@ -39,15 +14,16 @@ describe('a configuration without a file', () => {
       host: '127.0.0.1',
       port: 8080,
       models: [
-        { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
+        { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
         {
           id: 'deepseek-reasoner',
           aliases: ['deepseek-flash', 'deepseek-v4-flash', 'deepseek-v4-pro'],
-          engine: 'embedded',
+          pool: 'embedded',
           thinking: 'enabled',
           owned_by: 'deepseek',
         },
       ],
+      pools: {},
       strict_models: false,
       tiers: {
         free: { requests_per_minute: 10, tokens_per_minute: 20_000, concurrent_requests: 2 },
@@ -352,18 +328,20 @@ describe('the catalogue of the file', () => {
         aliases: ['gpt-4o'],
         thinking: 'enabled',
         name: 'Qwen',
-        engine: 'embedded',
+        pool: 'embedded',
         owned_by: 'plumb',
       },
-      { id: 'small', aliases: [], thinking: 'disabled', engine: 'embedded', owned_by: 'plumb' },
+      { id: 'small', aliases: [], thinking: 'disabled', pool: 'embedded', owned_by: 'plumb' },
     ]);
   });
 
-  test('refuses names that would break messages, and engines that are none', async (context) => {
+  test('refuses names that would break messages, and pools that are none', async (context) => {
     for (const id of ['"a,b"', '"a b"', '""', '"-a"', '"ä"', `"${'x'.repeat(129)}"`]) {
       assert.equal((await problemsOf(context, { file: `models: [{ id: ${id} }]` })).length, 1, id);
     }
-    const [problem] = await problemsOf(context, { file: 'models: [{ id: a, engine: vllm }]' });
-    assert.match(problem!, /^`models\[0\]\.engine` must be `embedded`, not "vllm", at plumb\.yaml:1:27/);
+    const [problem] = await problemsOf(context, {
+      file: 'models: [{ id: a, pool: gpu }]\npools: { gpus: { engines: {} } }',
+    });
+    assert.equal(problem, '`pool` of the model `a` is `gpu`, which is the name of no pool; did you mean `gpus`?');
   });
 });

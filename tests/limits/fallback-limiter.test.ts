@@ -1,7 +1,14 @@
 /** What a replica does while the shared limits are lost. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FallbackLimiter, LimiterLostError, MemoryLimiter, type OnLost } from '#server/limits/index.js';
+import {
+  FallbackLimiter,
+  type HeadroomQuestion,
+  LimiterLostError,
+  MemoryLimiter,
+  type OnLost,
+} from '#server/limits/index.js';
+import { describeLimiter } from './limiter-contract.js';
 import { admitted, ask, postponed, refused } from './support/decisions.js';
 import { ManualTime } from './support/manual-time.js';
 
@@ -18,11 +25,27 @@ function start(onLost: OnLost) {
       if (shared.lost !== undefined) throw new LimiterLostError(shared.lost);
       return memory.admit(...admission);
     },
+    peek: async (question: HeadroomQuestion) => {
+      if (shared.lost !== undefined) throw new LimiterLostError(shared.lost);
+      return memory.peek(question);
+    },
   };
   const onChange = (lost: boolean, cause?: unknown) => changes.push([lost, cause]);
   const limiter = new FallbackLimiter({ shared, onLost, replicas: 3, clock: time, onChange });
   return { limiter, shared, time, changes };
 }
+
+describeLimiter(
+  'fallback',
+  (time) =>
+    new FallbackLimiter({
+      shared: new MemoryLimiter(time),
+      onLost: 'refuse',
+      replicas: 3,
+      clock: time,
+      onChange: () => assert.fail('nothing was lost'),
+    }),
+);
 
 describe('fallback limiter', () => {
   test('leaves decisions to the shared limits while they answer', async () => {
@@ -95,5 +118,54 @@ describe('fallback limiter', () => {
     const { limiter, changes } = start('share');
     await assert.rejects(limiter.admit(ask({}, -1)), RangeError);
     assert.deepEqual(changes, []);
+  });
+
+  test('shows what is left of its share while the shared limits are lost, or rejects when it must refuse', async () => {
+    const sharing = start('share');
+    sharing.shared.lost = new Error('gone');
+    admitted(await sharing.limiter.admit(ask({ tokensPerMinute: 100 }, 13)));
+    assert.deepEqual((await sharing.limiter.peek(ask({ tokensPerMinute: 100 }))).tokens, {
+      limit: 33,
+      remaining: 20,
+      resetMs: 60_000,
+    });
+    const refusing = start('refuse');
+    refusing.shared.lost = new Error('gone');
+    for (let index = 0; index < 2; index++) {
+      await assert.rejects(
+        refusing.limiter.peek(ask({ tokensPerMinute: 100 })),
+        (error) => error instanceof LimiterLostError && error.cause === refusing.shared.lost,
+      );
+    }
+  });
+
+  test('learns from a look at what is left that the shared limits are lost, and only from an admission that they are back', async () => {
+    const { limiter, shared, time, changes } = start('share');
+    shared.lost = new Error('gone');
+    await limiter.peek(ask({}));
+    assert.equal(limiter.isLost, true);
+    shared.lost = undefined;
+    time.reading += 1000;
+    await limiter.peek(ask({}));
+    assert.equal(changes.length, 1);
+    await limiter.admit(ask({}));
+    assert.equal(changes.length, 2);
+  });
+
+  test('learns from a probe at any time whether the shared limits can be asked', async () => {
+    const { limiter, shared, changes } = start('refuse');
+    await limiter.probe();
+    assert.equal(limiter.isLost, false);
+    shared.lost = new Error('gone');
+    await limiter.probe();
+    await limiter.probe();
+    assert.equal(limiter.isLost, true);
+    shared.lost = undefined;
+    await limiter.probe();
+    assert.equal(limiter.isLost, false);
+    assert.deepEqual(
+      changes.map(([lost]) => lost),
+      [true, false],
+    );
   });
 });

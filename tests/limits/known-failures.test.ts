@@ -149,7 +149,8 @@ describe('known failures', () => {
 
   test('15: without Redis a replica allows its share, not the whole limit', async () => {
     const { time } = start();
-    const shared: Limiter = { admit: () => Promise.reject(new LimiterLostError(new Error('gone'))) };
+    const lose = () => Promise.reject(new LimiterLostError(new Error('gone')));
+    const shared: Limiter = { admit: lose, peek: lose };
     const replicas = [1, 2, 3].map(
       () => new FallbackLimiter({ shared, onLost: 'share', replicas: 3, clock: time, onChange: () => {} }),
     );

@@ -19,7 +19,9 @@ export function describeLimiter(name: string, open: (time: ManualTime) => Limite
   describe(`${name} limiter: concurrency`, () => describeConcurrency(open));
   describe(`${name} limiter: several scopes`, () => describeScopes(open));
   describe(`${name} limiter: limits that change`, () => describeChanges(open));
+  describe(`${name} limiter: a debt whose tier changes`, () => describeDebtsOfChangedTiers(open));
   describe(`${name} limiter: refusals and headroom`, () => describeAnswers(open));
+  describe(`${name} limiter: what is left`, () => describePeeks(open));
   describe(`${name} limiter: time`, () => describeTime(open));
 }
 
@@ -284,6 +286,144 @@ function describeChanges(open: Open): void {
     assert.equal(refused(await limiter.admit(ask({ tokensPerMinute: 100 }, 41))).headroom.tokens?.remaining, 40);
     await permit.settle(10);
     admitted(await limiter.admit(ask({ tokensPerMinute: 100 }, 90)));
+  });
+}
+
+/** What a limit of 100 tokens may change to and back from, and how many minutes are left of a debt of ten after five of them. */
+const DETOURS: readonly [string, Limits, number][] = [
+  ['raised', { tokensPerMinute: 110 }, 4],
+  ['lowered', { tokensPerMinute: 50 }, 6],
+  ['taken away', {}, 5],
+  ['set to 0', { tokensPerMinute: 0 }, 5],
+  ['replaced by one of requests', { requestsPerMinute: 1000 }, 5],
+];
+
+function describeDebtsOfChangedTiers(open: Open): void {
+  const limits = { tokensPerMinute: 100 };
+
+  for (const [change, other, leftMinutes] of DETOURS) {
+    test(`is still owed after the limit was ${change} and brought back`, async () => {
+      const { limiter, time } = start(open);
+      await admitted(await limiter.admit(ask(limits, 1))).settle(1000);
+      for (let minute = 0; minute < 5; minute++) {
+        time.reading += MINUTE_MS;
+        // Others come too, so that what is idle is forgotten.
+        for (let index = 0; index < 20; index++)
+          await limiter.admit(ask({ requestsPerMinute: 1 }, 1, `other-${index}`));
+        await limiter.admit(ask(other, 0));
+      }
+      const { retryAfterMs } = postponed(await limiter.admit(ask(limits, 1)));
+      assert.equal(retryAfterMs, leftMinutes * MINUTE_MS, `${retryAfterMs} ms`);
+    });
+  }
+
+  for (const [change, other] of DETOURS.slice(2)) {
+    test(`is paid by time at the pace of the last limit while that is ${change}`, async () => {
+      const { limiter, time } = start(open);
+      await admitted(await limiter.admit(ask(limits, 1))).settle(1000);
+      time.reading += MINUTE_MS;
+      await limiter.admit(ask(other, 1));
+      time.reading += 9 * MINUTE_MS - 1;
+      await limiter.admit(ask(other, 1));
+      assert.equal(postponed(await limiter.admit(ask(limits, 1))).retryAfterMs, 1);
+      time.reading += 1;
+      admitted(await limiter.admit(ask(limits, 100)));
+    });
+  }
+
+  test('is paid at the old pace up to a change and at the new one from it on', async () => {
+    const { limiter, time } = start(open);
+    await admitted(await limiter.admit(ask(limits, 1))).settle(1000);
+    time.reading += 2 * MINUTE_MS;
+    // 300 of 1000 were booked by now, and 700 wait: at 50 a minute, once 50 of the 100 in the window have left.
+    assert.equal(postponed(await limiter.admit(ask({ tokensPerMinute: 50 }, 1))).retryAfterMs, 15 * MINUTE_MS);
+    time.reading += 5 * MINUTE_MS;
+    assert.equal(postponed(await limiter.admit(ask({ tokensPerMinute: 500 }, 1))).retryAfterMs, MINUTE_MS);
+  });
+
+  test('counts also when the limit was taken away or set to 0 before the request that owes was settled', async () => {
+    for (const other of [{}, { tokensPerMinute: 0 }]) {
+      const { limiter, time } = start(open);
+      const permit = admitted(await limiter.admit(ask(limits, 10)));
+      time.reading += 2 * MINUTE_MS;
+      await limiter.admit(ask(other, 0));
+      await permit.settle(310);
+      assert.equal(postponed(await limiter.admit(ask(limits, 1))).retryAfterMs, 3 * MINUTE_MS);
+    }
+  });
+
+  for (const reserved of [0, 10]) {
+    test(`is booked at the pace of the newest limit also when ${reserved} tokens were reserved under an older one`, async () => {
+      const { limiter, time } = start(open);
+      const permit = admitted(await limiter.admit(ask(limits, reserved)));
+      await limiter.admit(ask({ tokensPerMinute: 50 }, 0));
+      time.reading += MINUTE_MS;
+      refused(await limiter.admit(ask({ tokensPerMinute: 50 }, 51)));
+      await permit.settle(reserved + 300);
+      assert.equal(postponed(await limiter.admit(ask({ tokensPerMinute: 50 }, 1))).retryAfterMs, 6 * MINUTE_MS);
+    });
+  }
+
+  test('counts running requests also against a limit of concurrency that came after them', async () => {
+    const { limiter } = start(open);
+    const permit = admitted(await limiter.admit(ask({})));
+    refused(await limiter.admit(ask({ concurrentRequests: 1 })));
+    await permit.settle(1);
+    admitted(await limiter.admit(ask({ concurrentRequests: 1 })));
+  });
+}
+
+function describePeeks(open: Open): void {
+  const limits = { requestsPerMinute: 5, tokensPerMinute: 100, concurrentRequests: 1 };
+
+  test('is all of the limits for who was never there', async () => {
+    const { limiter } = start(open);
+    assert.deepEqual(await limiter.peek(ask(limits)), {
+      requests: { limit: 5, remaining: 5, resetMs: 0 },
+      tokens: { limit: 100, remaining: 100, resetMs: 0 },
+    });
+    assert.deepEqual(await limiter.peek({ account: 'account', scopes: [] }), {});
+  });
+
+  test('is what the next admission counts from, as of now', async () => {
+    const { limiter, time } = start(open);
+    await admitted(await limiter.admit(ask(limits, 30))).settle(20);
+    time.reading += 45_000;
+    admitted(await limiter.admit(ask(limits, 10)));
+    assert.deepEqual(await limiter.peek(ask(limits)), {
+      requests: { limit: 5, remaining: 3, resetMs: 60_000 },
+      tokens: { limit: 100, remaining: 70, resetMs: 60_000 },
+    });
+    time.reading += 15_000;
+    assert.deepEqual(await limiter.peek(ask(limits)), {
+      requests: { limit: 5, remaining: 4, resetMs: 45_000 },
+      tokens: { limit: 100, remaining: 90, resetMs: 45_000 },
+    });
+    time.reading += 45_000;
+    assert.equal((await limiter.peek(ask(limits))).tokens?.remaining, 100);
+  });
+
+  test('is nothing while there are debts, which a look neither pays nor forgives', async () => {
+    const { limiter, time } = start(open);
+    await admitted(await limiter.admit(ask({ tokensPerMinute: 100 }, 10))).settle(250);
+    time.reading += MINUTE_MS;
+    for (const other of [{}, { tokensPerMinute: 0 }, { tokensPerMinute: 1_000_000 }]) await limiter.peek(ask(other));
+    assert.deepEqual(await limiter.peek(ask({ tokensPerMinute: 100 })), {
+      tokens: { limit: 100, remaining: 0, resetMs: 2 * MINUTE_MS },
+    });
+    assert.equal(postponed(await limiter.admit(ask({ tokensPerMinute: 100 }, 1))).retryAfterMs, MINUTE_MS);
+    time.reading += MINUTE_MS;
+    assert.equal((await limiter.peek(ask({ tokensPerMinute: 100 }))).tokens?.remaining, 50);
+  });
+
+  test('sees hundreds of events leave', async () => {
+    const { limiter, time } = start(open);
+    for (let index = 0; index < 500; index++) {
+      admitted(await limiter.admit(ask({ tokensPerMinute: 1000 }, 2)));
+      time.reading += 10;
+    }
+    time.reading += 57_500;
+    assert.equal((await limiter.peek(ask({ tokensPerMinute: 1000 }))).tokens?.remaining, 2 * 251);
   });
 }
 

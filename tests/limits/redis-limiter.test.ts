@@ -144,6 +144,25 @@ function describeKeys(open: Open, client: () => TestRedisClient): void {
     assert.ok(owing > 6 * MINUTE_MS && owing <= 7 * MINUTE_MS, `a debt of five windows is kept for ${owing} ms`);
   });
 
+  test('is not written by a look at what is left, however long after', async () => {
+    const time = new ManualTime();
+    const limiter = open({ prefix: 'looked at:', clock: time });
+    await admitted(await limiter.admit(ask(limits, 10))).settle(500);
+    const written = await countWrites();
+    for (const passMs of [0, 30_000, MINUTE_MS, MINUTE_MS, 10 * MINUTE_MS]) {
+      time.reading += passMs;
+      await limiter.peek(ask(limits));
+      await limiter.peek(ask({ tokensPerMinute: 7 }));
+      await limiter.peek(ask(limits, 1, 'unknown'));
+    }
+    assert.equal(await countWrites(), written);
+  });
+
+  /** How often anything was changed in Redis. */
+  async function countWrites(): Promise<string | undefined> {
+    return /rdb_changes_since_last_save:(\d+)/.exec(await client().info('persistence'))?.[1];
+  }
+
   test('heals when Redis evicts one key of a window and not the other', async () => {
     for (const evicted of ['tokens', 'token-times']) {
       const time = new ManualTime();
@@ -163,19 +182,30 @@ function describeRoundTrips(open: Open, client: () => TestRedisClient): void {
   const limits = { requestsPerMinute: 5, tokensPerMinute: 100, concurrentRequests: 5 };
   const scopes = ['account', 'account/model', 'key', 'key/model'].map((id) => ({ id, limits }));
 
+  /** A client that writes down what it is asked. */
+  const counting = (calls: string[]) => ({
+    evalSha: (...call: Parameters<TestRedisClient['evalSha']>) => {
+      calls.push('evalSha');
+      return client().evalSha(...call);
+    },
+    eval: (...call: Parameters<TestRedisClient['eval']>) => {
+      calls.push('eval');
+      return client().eval(...call);
+    },
+  });
+
+  test('takes one round trip to tell what is left, whatever the number of scopes', async () => {
+    const calls: string[] = [];
+    const limiter = open({ client: counting(calls) });
+    await limiter.peek({ account: 'account', scopes });
+    calls.length = 0;
+    await limiter.peek({ account: 'account', scopes });
+    assert.deepEqual(calls, ['evalSha']);
+  });
+
   test('takes one round trip to admit and one to settle, whatever the number of scopes', async () => {
     const calls: string[] = [];
-    const counting = {
-      evalSha: (...call: Parameters<TestRedisClient['evalSha']>) => {
-        calls.push('evalSha');
-        return client().evalSha(...call);
-      },
-      eval: (...call: Parameters<TestRedisClient['eval']>) => {
-        calls.push('eval');
-        return client().eval(...call);
-      },
-    };
-    const limiter = open({ client: counting });
+    const limiter = open({ client: counting(calls) });
     await admitted(await limiter.admit({ account: 'account', scopes, tokens: 10 })).settle(20);
     calls.length = 0;
     const permit = admitted(await limiter.admit({ account: 'account', scopes, tokens: 10 }));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   type Admission,
+  type HeadroomQuestion,
   type Limits,
   MemoryLimiter,
   type Permit,
@@ -10,6 +11,7 @@ import {
   type Refusal,
   WaitingRoom,
 } from '#server/limits/index.js';
+import { describeLimiter } from './limiter-contract.js';
 import { admitted, ask, postponed, refused } from './support/decisions.js';
 import { ManualTime, settleDown } from './support/manual-time.js';
 
@@ -43,7 +45,19 @@ function patient(limits: Limits, tokens = 1, queue: QueueLimits = QUEUE, account
   return { account, scopes: [{ id: account, limits }], tokens, queue };
 }
 
+describeLimiter(
+  'waiting-room',
+  (time) => new WaitingRoom({ limiter: new MemoryLimiter(time), clock: time, timers: time }),
+);
+
 describe('waiting room', () => {
+  test('shows what is left without counting who waits', async () => {
+    const { room, send } = start();
+    admitted(await room.admit(patient({ tokensPerMinute: 100 }, 60)));
+    await send('waiting', patient({ tokensPerMinute: 100 }, 50));
+    assert.equal((await room.peek(ask({ tokensPerMinute: 100 }))).tokens?.remaining, 40);
+  });
+
   test('lets a request through at once where there is room', async () => {
     const { room, time } = start();
     admitted(await room.admit(patient({ requestsPerMinute: 1 })));
@@ -182,6 +196,7 @@ describe('waiting room', () => {
         await settleDown();
         return memory.admit(admission);
       },
+      peek: (question: HeadroomQuestion) => memory.peek(question),
     };
     const room = new WaitingRoom({ limiter: slow, clock: time, timers: time });
     const elsewhere = admitted(memory.admit(ask({ concurrentRequests: 1 })));
@@ -211,6 +226,7 @@ describe('waiting room', () => {
           await gate.promise;
           return decision;
         },
+        peek: (question: HeadroomQuestion) => memory.peek(question),
       };
       const room = new WaitingRoom({ limiter: slow, clock: time, timers: time });
       const first = admitted(await room.admit(patient({ concurrentRequests: 1 })));
@@ -248,6 +264,7 @@ describe('waiting room', () => {
           if (failures-- === 1) throw new Error('limiter failed');
           return memory.admit(admission);
         },
+        peek: (question) => memory.peek(question),
       },
       clock: time,
       timers: time,

@@ -1,22 +1,16 @@
+/** Migrations, the same for every database. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import { Kysely } from 'kysely';
+import { describe, test } from 'node:test';
+import type { Kysely } from 'kysely';
 import { type Migration, migrate } from '#server/store/sql/migrate.js';
 import { MIGRATIONS } from '#server/store/sql/migrations/index.js';
 import type { Tables } from '#server/store/sql/schema.js';
-import { NodeSqliteDialect } from '#server/store/sql/sqlite/dialect.js';
-import { sqliteFlavor } from '#server/store/sql/sqlite/flavor.js';
-import { openSqlite } from '#server/store/sql/sqlite/open-sqlite.js';
 import { StoreError } from '#server/store/store-error.js';
+import { DATABASES, type TestDatabase } from '../support/databases.js';
 import { ManualClock } from './helpers/manual-clock.js';
-import { temporaryFolder } from './helpers/temporary-folder.js';
 
-async function emptyDatabase(context: TestContext): Promise<Kysely<Tables>> {
-  const path = join(await temporaryFolder(context), 'test.db');
-  const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(await openSqlite(path), path) });
-  context.after(() => database.destroy());
-  return database;
+for (const database of DATABASES) {
+  describe(`the migrations on ${database.name}`, { skip: database.skip }, () => describeMigrations(database));
 }
 
 function createTable(id: number, name: string): Migration {
@@ -35,7 +29,7 @@ const applied = async (database: Kysely<Tables>) => {
   return rows.map((row) => ({ ...row }));
 };
 
-describe('the migrations', () => {
+function describeMigrations(testDatabase: TestDatabase): void {
   test('are numbered from 1 without gaps', () => {
     assert.deepEqual(
       MIGRATIONS.map(({ id }) => id),
@@ -44,8 +38,8 @@ describe('the migrations', () => {
   });
 
   test('make all tables in an empty database, and are recorded with their time', async (context) => {
-    const database = await emptyDatabase(context);
-    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(1234));
+    const { queries: database, flavor } = await testDatabase.openBare(context);
+    await migrate(database, flavor, MIGRATIONS, new ManualClock(1234));
     assert.deepEqual(await tableNames(database), [
       'accounts',
       'admin_keys',
@@ -67,9 +61,9 @@ describe('the migrations', () => {
   });
 
   test('do nothing the second time', async (context) => {
-    const database = await emptyDatabase(context);
-    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(1));
-    await migrate(database, sqliteFlavor, MIGRATIONS, new ManualClock(2));
+    const { queries: database, flavor } = await testDatabase.openBare(context);
+    await migrate(database, flavor, MIGRATIONS, new ManualClock(1));
+    await migrate(database, flavor, MIGRATIONS, new ManualClock(2));
     assert.deepEqual(
       (await applied(database)).map(({ applied_at }) => applied_at),
       MIGRATIONS.map(() => 1),
@@ -77,10 +71,10 @@ describe('the migrations', () => {
   });
 
   test('that were added are applied to a database that has the earlier ones', async (context) => {
-    const database = await emptyDatabase(context);
+    const { queries: database, flavor } = await testDatabase.openBare(context);
     const [one, two, three] = [createTable(1, 'one'), createTable(2, 'two'), createTable(3, 'three')];
-    await migrate(database, sqliteFlavor, [one], new ManualClock(1));
-    await migrate(database, sqliteFlavor, [one, two, three], new ManualClock(2));
+    await migrate(database, flavor, [one], new ManualClock(1));
+    await migrate(database, flavor, [one, two, three], new ManualClock(2));
     assert.deepEqual(
       (await applied(database)).map(({ name, applied_at }) => [name, applied_at]),
       [
@@ -92,22 +86,22 @@ describe('the migrations', () => {
   });
 
   test('are applied all or not at all', async (context) => {
-    const database = await emptyDatabase(context);
+    const { queries: database, flavor } = await testDatabase.openBare(context);
     const failing = { id: 2, name: 'failing', up: () => Promise.reject(new Error('no')) };
-    await assert.rejects(migrate(database, sqliteFlavor, [createTable(1, 'one'), failing], new ManualClock()), /no/);
+    await assert.rejects(migrate(database, flavor, [createTable(1, 'one'), failing], new ManualClock()), /no/);
     assert.deepEqual(await tableNames(database), []);
-    await migrate(database, sqliteFlavor, [createTable(1, 'one')], new ManualClock());
+    await migrate(database, flavor, [createTable(1, 'one')], new ManualClock());
     assert.deepEqual(await tableNames(database), ['migrations', 'one']);
   });
 
   test('refuse a database with a migration that they do not have', async (context) => {
-    const database = await emptyDatabase(context);
+    const { queries: database, flavor } = await testDatabase.openBare(context);
     const [one, two] = [createTable(1, 'one'), createTable(2, 'two')];
-    await migrate(database, sqliteFlavor, [one, two], new ManualClock());
+    await migrate(database, flavor, [one, two], new ManualClock());
     for (const known of [[one], [one, createTable(2, 'other')], []]) {
-      await assert.rejects(migrate(database, sqliteFlavor, known, new ManualClock()), (error: unknown) => {
+      await assert.rejects(migrate(database, flavor, known, new ManualClock()), (error: unknown) => {
         return error instanceof StoreError && error.code === 'incompatible';
       });
     }
   });
-});
+}

@@ -53,11 +53,11 @@ export class PlayedEngine implements Engine {
 }
 
 /** One event with a piece of content. */
-export function contentEvent(content: string, finishReason: string | null = null): Buffer {
+export function contentEvent(content: string, finishReason: string | null = null, id = 'x'): Buffer {
   const usage = finishReason === null ? {} : { usage: ended().usage };
   const choices = [{ index: 0, delta: { content }, logprobs: null, finish_reason: finishReason }];
   const head = {
-    id: 'x',
+    id,
     object: 'chat.completion.chunk',
     created: 1,
     model: 'deepseek-chat',
@@ -66,15 +66,21 @@ export function contentEvent(content: string, finishReason: string | null = null
   return Buffer.from(`data: ${JSON.stringify({ ...head, choices, ...usage })}\n\n`);
 }
 
-export function ended(): GenerationEnd {
+export interface UsedTokens {
+  readonly prompt?: number;
+  readonly completion?: number;
+  readonly cached?: number;
+}
+
+export function ended({ prompt = 3, completion = 1, cached = 0 }: UsedTokens = {}): GenerationEnd {
   return {
     usage: {
-      prompt_tokens: 3,
-      completion_tokens: 1,
-      total_tokens: 4,
-      prompt_tokens_details: { cached_tokens: 0 },
-      prompt_cache_hit_tokens: 0,
-      prompt_cache_miss_tokens: 3,
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+      prompt_tokens_details: { cached_tokens: cached },
+      prompt_cache_hit_tokens: cached,
+      prompt_cache_miss_tokens: prompt - cached,
     },
     finishReason: 'stop',
   };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningServer, type StartOptions, startServer } from '@plumb/server';
+import type { Account } from '#server/accounts/account.js';
 import { loadConfig } from '#server/config/load-config.js';
 import type { Engine } from '#server/engines/engine.js';
 import type { Log } from '#server/observe/log.js';
@@ -13,6 +14,8 @@ export interface TestServer {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
   readonly key: string;
+  /** The account of the key. */
+  readonly account: Account;
   readonly dataDir: string;
   /** The log lines so far, as objects. */
   readonly lines: LogLine[];
@@ -53,11 +56,13 @@ export async function startPlumb(options: TestServerOptions = {}): Promise<TestS
   const server = await startServer({ config, model, log: collectLog(lines), ...options.start });
   await server.ready();
   const key = server.firstKey ?? '';
+  const caller = await server.platform.authenticator.authenticate({ authorization: `Bearer ${key}` });
   const request = (path: string, sent: RequestOptions = {}) => sendRequest(server.url + path, key, sent);
   return {
     server,
     url: server.url,
     key,
+    account: caller.account,
     dataDir,
     lines,
     request,
@@ -76,7 +81,8 @@ async function findModel({ modelPath, script }: TestServerOptions, dataDir: stri
   return path;
 }
 
-async function readTestConfig(dataDir: string, settings: NonNullable<TestServerOptions['settings']>) {
+/** The configuration of a test: defaults, a free port, and settings over them by section. */
+export async function readTestConfig(dataDir: string, settings: NonNullable<TestServerOptions['settings']>) {
   const config = await loadConfig({
     flags: { dataDir, port: '0' },
     environment: {},

@@ -9,6 +9,8 @@ import { createClient } from '@redis/client';
 export type TestRedisClient = Awaited<ReturnType<typeof connectTo>>;
 
 export interface TestRedis {
+  /** The address of its socket, password included: `unix://…`. */
+  readonly url: string;
   /** Another connection, which fails instead of waiting while the server is away. `stop` closes it. */
   connect(): Promise<TestRedisClient>;
   /** Stops the server, as a crash would; what it knew is lost. */
@@ -24,17 +26,24 @@ export interface TestRedis {
 export const redisIsMissing: string | false =
   findServer() === undefined ? 'neither redis-server nor valkey-server is installed' : false;
 
+export interface TestRedisOptions {
+  /** Clients must send it; `connect` cannot be used then. */
+  readonly password?: string;
+}
+
 /** Resolves once the server takes connections. */
-export async function startRedis(): Promise<TestRedis> {
+export async function startRedis({ password }: TestRedisOptions = {}): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'plumb-redis-'));
   const socketPath = join(folder, 'redis.sock');
   const clients: TestRedisClient[] = [];
-  let server = await startServer(folder, socketPath);
+  const start = () => startServer(folder, socketPath, password);
+  let server = await start();
   const crash = async () => {
     server.kill('SIGKILL');
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
   };
   return {
+    url: password === undefined ? `unix://${socketPath}` : `unix://:${password}@${socketPath}`,
     async connect() {
       const client = await connectTo(socketPath);
       clients.push(client);
@@ -42,7 +51,7 @@ export async function startRedis(): Promise<TestRedis> {
     },
     crash,
     async restart() {
-      server = await startServer(folder, socketPath);
+      server = await start();
       await Promise.all(clients.map((client) => client.isReady || once(client, 'ready')));
     },
     freeze: (frozen) => server.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
@@ -58,8 +67,9 @@ function findServer(): string | undefined {
   return ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 }
 
-async function startServer(folder: string, socketPath: string): Promise<ChildProcess> {
+async function startServer(folder: string, socketPath: string, password = ''): Promise<ChildProcess> {
   const options = ['--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'no'];
+  if (password !== '') options.push('--requirepass', password);
   const server = spawn(findServer()!, options, { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve, reject) => {
     let output = '';

@@ -3,18 +3,22 @@ import assert from 'node:assert/strict';
 import type { Limiter } from '#server/limits/index.js';
 import type { ManualTime } from './manual-time.js';
 import { Oracle, type OracleWindow } from './oracle.js';
-import { Player, type Step, type Trace, toVerdict } from './traces.js';
+import { Player, SCOPES, type Step, type Trace, toVerdict } from './traces.js';
 
 export type OpenLimiter = (time: ManualTime) => Limiter;
 
-/** Fails unless every decision is that of the oracle and no span of 60 s is over a limit. */
+/**
+ * Fails unless every decision is that of the oracle, no span of 60 s is over a limit, and what is left is what the oracle
+ * says after every step; to the oracle being asked what is left makes no difference.
+ */
 export async function judge({ limits, steps }: Trace, open: OpenLimiter): Promise<void> {
   const player = new Player(limits, open);
-  const oracle = new Oracle(limits, player.time.now());
+  const oracle = new Oracle(player.time.now());
   let lastReading = player.time.now();
   /** The limiter's time goes on by what its clock went on since it last looked. */
+  const passed = () => Math.max(0, player.time.now() - lastReading);
   const follow = () => {
-    oracle.pass(Math.max(0, player.time.now() - lastReading));
+    oracle.pass(passed());
     lastReading = player.time.now();
   };
   for (const [name, step] of steps.entries()) {
@@ -26,11 +30,12 @@ export async function judge({ limits, steps }: Trace, open: OpenLimiter): Promis
       follow();
       oracle.settle((await player.settle(step))!, step.tokens);
     } else await player.play(step, name);
+    for (const scope of [undefined, SCOPES[name % SCOPES.length]]) {
+      const headroom = oracle.peek(player.headroomQuestion(scope), passed());
+      assert.deepEqual(await player.peek(scope), headroom, `left of ${scope ?? 'all'} after step ${name}`);
+    }
   }
-  for (const { requests, tokens } of oracle.scopes.values()) {
-    if (requests !== undefined) requireWithinLimit(requests);
-    if (tokens !== undefined) requireWithinLimit(tokens);
-  }
+  for (const window of oracle.windows) requireWithinLimit(window);
 }
 
 /** Fails unless every refused request is still refused 1 ms before `retryAfterMs`, and admitted then. */
@@ -58,9 +63,14 @@ async function replay({ limits, steps }: Trace, last: Step & { kind: 'admit' }, 
   return player.admit(last, steps.length);
 }
 
-/** No half-open span of 60 s that ends with a booking holds more than the limit; spans that end elsewhere hold no more than one of these. */
+/**
+ * No half-open span of 60 s that ends with a booking holds more than the limit of that time; spans that end elsewhere hold
+ * no more than one of these.
+ */
 function requireWithinLimit(window: OracleWindow): void {
-  for (const { at } of window.bookings) {
-    assert.ok(window.amountIn(at) <= window.limit, `${window.amountIn(at)} of ${window.limit} at ${at}`);
+  const { bookings } = window;
+  for (const { at } of bookings) {
+    const limit = Math.max(...bookings.filter((booking) => booking.at === at).map((booking) => booking.limit));
+    assert.ok(window.amountIn(at) <= limit, `${window.amountIn(at)} of ${limit} at ${at}`);
   }
 }

@@ -1,12 +1,12 @@
 /** Random lives of a limiter, and how to play them. */
 
 import fc from 'fast-check';
-import type { Admission, Limiter, Limits, Permit, Refusal } from '#server/limits/index.js';
+import type { Admission, Headroom, HeadroomQuestion, Limiter, Limits, Permit, Refusal } from '#server/limits/index.js';
 import { ManualTime } from './manual-time.js';
 import type { Verdict } from './oracle.js';
 
 /** The scopes of every trace, in pairs that share the account. */
-const SCOPES = ['account', 'account/model', 'key one', 'key two'] as const;
+export const SCOPES = ['account', 'account/model', 'key one', 'key two'] as const;
 const STEPS_MAX = 40;
 
 export type Step =
@@ -15,7 +15,9 @@ export type Step =
   | { readonly kind: 'setBack'; readonly ms: number }
   | { readonly kind: 'admit'; readonly scopes: readonly string[]; readonly tokens: number }
   /** Settles one of the requests that run, if there is any. */
-  | { readonly kind: 'settle'; readonly which: number; readonly tokens: number };
+  | { readonly kind: 'settle'; readonly which: number; readonly tokens: number }
+  /** Other limits hold for a scope from its next admission on. */
+  | { readonly kind: 'change'; readonly scope: string; readonly limits: Limits };
 
 export interface Trace {
   readonly limits: ReadonlyMap<string, Limits>;
@@ -64,11 +66,17 @@ function step(): fc.Arbitrary<Step> {
     ),
   });
   const setBack = fc.record({ kind: fc.constant('setBack' as const), ms: fc.integer({ min: 1, max: 4_000_000 }) });
+  const change = fc.record({
+    kind: fc.constant('change' as const),
+    scope: fc.constantFrom(...SCOPES),
+    limits: limits(),
+  });
   return fc.oneof(
     { weight: 6, arbitrary: admit },
     { weight: 3, arbitrary: settle },
     { weight: 4, arbitrary: pass },
     { weight: 1, arbitrary: setBack },
+    { weight: 1, arbitrary: change },
   );
 }
 
@@ -76,12 +84,13 @@ function step(): fc.Arbitrary<Step> {
 export class Player {
   readonly time = new ManualTime();
   readonly #limiter: Limiter;
-  readonly #limits: ReadonlyMap<string, Limits>;
+  /** Those that hold now. */
+  readonly #limits: Map<string, Limits>;
   /** The requests that run, with the numbers of the steps that admitted them. */
   readonly running: { readonly name: number; readonly permit: Permit }[] = [];
 
   constructor(limits: Trace['limits'], open: (time: ManualTime) => Limiter) {
-    this.#limits = limits;
+    this.#limits = new Map(limits);
     this.#limiter = open(this.time);
   }
 
@@ -95,6 +104,16 @@ export class Player {
     return decision;
   }
 
+  /** The headroom of a scope, or of all of them. */
+  async peek(scope?: string): Promise<Headroom> {
+    return this.#limiter.peek(this.headroomQuestion(scope));
+  }
+
+  headroomQuestion(scope?: string): HeadroomQuestion {
+    const scopes = [...this.#limits].map(([id, limits]) => ({ id, limits }));
+    return { account: 'account', scopes: scope === undefined ? scopes : scopes.filter(({ id }) => id === scope) };
+  }
+
   /** Returns the name of the request that was settled. */
   async settle({ which, tokens }: Step & { kind: 'settle' }): Promise<number | undefined> {
     const [request] = this.running.splice(which % this.running.length, 1);
@@ -106,6 +125,7 @@ export class Player {
   async play(step: Step, name: number): Promise<void> {
     if (step.kind === 'pass') this.time.reading += step.ms;
     if (step.kind === 'setBack') this.time.reading -= step.ms;
+    if (step.kind === 'change') this.#limits.set(step.scope, step.limits);
     if (step.kind === 'admit') await this.admit(step, name);
     if (step.kind === 'settle') await this.settle(step);
   }

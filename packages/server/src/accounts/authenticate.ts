@@ -56,7 +56,8 @@ export class Authenticator {
 
   /**
    * The caller of a request; a promise of it only when the store has to be asked. Throws or rejects with 401 when there
-   * is no key, or an unknown, revoked or expired one (contract section 4.2), and with what the store throws.
+   * is no key, or an unknown, revoked or expired one (contract section 4.2), and with what the store throws: an
+   * outage must not look like a wrong key.
    */
   authenticate(headers: CredentialHeaders): Caller | Promise<Caller> {
     const credential = readCredential(headers);

@@ -30,8 +30,10 @@ export interface NewKey {
 export interface KeyLookup {
   /**
    * A number that is another one as soon as any process has changed what a key may do: it was created, changed or
-   * revoked, or its account was changed. Synchronous, and cheap enough to
-   * be asked for every request. Throws when the store cannot be read.
+   * revoked, or its account was changed. Between servers on one PostgreSQL that is when its notice has arrived, usually
+   * within a millisecond; what this process changed counts when the verb returns. While changes of others cannot be heard
+   * of, every call gives another number. Synchronous, and cheap enough to be asked for every request. Throws when the
+   * store cannot be read.
    */
   revision(): number;
   /** The key with this hash, also when it is revoked or expired. Rejects when the store cannot be read. */

@@ -1,5 +1,6 @@
 /** Tiers: the sets of limits that accounts have, as the configuration writes them and as the limiter needs them. */
 import Type, { type Static } from 'typebox';
+import { MODEL_NAME_PATTERN } from '../catalog/model-entry.js';
 import type { Limits, QueueLimits, Scope } from '../limits/limiter.js';
 import type { Account } from './account.js';
 import type { ApiKey } from './api-key.js';
@@ -34,7 +35,12 @@ const QUEUE_LENGTH = 100;
 export const TierSettings = Type.Object({
   ...limitSettings,
   /** Limits of single models, by id. A model that has some is counted apart from all others. */
-  models: Type.Optional(Type.Record(Type.String(), LimitSettings, { maxProperties: 1000 })),
+  models: Type.Optional(
+    Type.Record(Type.String({ pattern: MODEL_NAME_PATTERN }), LimitSettings, {
+      maxProperties: 1000,
+      keys: 'the ids of models',
+    }),
+  ),
   /** Lets requests wait for room instead of refusing them at once. */
   queue: Type.Optional(
     Type.Object({
@@ -96,7 +102,10 @@ export class Tiers {
   }
 }
 
-/** Whatever a request of a key has to fit into: the limits of its account, and those of the key if it has some. */
+/**
+ * Whatever a request of a key has to fit into: the limits of its account, and those of the key if it has some. `model` is
+ * the id of the catalogue; without, the limits are those of models that have none of their own.
+ */
 export function scopesOf(tier: Tier, account: Account, key: ApiKey, model: string | undefined): Scope[] {
   const own = model === undefined ? undefined : tier.models.get(model);
   const scopes: Scope[] = [
@@ -106,6 +115,16 @@ export function scopesOf(tier: Tier, account: Account, key: ApiKey, model: strin
   ];
   if (key.limits !== undefined) scopes.push({ id: `key:${key.id}`, limits: key.limits });
   return scopes;
+}
+
+/** What a scope is: all models of an account without limits of their own, one model of it with some, or a key. */
+export const SCOPE_KINDS = ['account', 'model', 'key'] as const;
+export type ScopeKind = (typeof SCOPE_KINDS)[number];
+
+/** What kind of scope an id of `scopesOf` names. */
+export function scopeKindOf(id: string): ScopeKind {
+  if (id.startsWith('key:')) return 'key';
+  return id.indexOf(':') === id.lastIndexOf(':') ? 'account' : 'model';
 }
 
 /** Limits from their settings. */
@@ -136,6 +155,6 @@ function readTier(name: string, settings: TierSettings): Tier {
     name,
     limits: readLimits(settings),
     models: new Map(models),
-    queue: queue && { maxWaitMs: queue.max_wait_s * 1000, maxLength: queue.max_length ?? QUEUE_LENGTH },
+    queue: queue && { maxWaitMs: Math.round(queue.max_wait_s * 1000), maxLength: queue.max_length ?? QUEUE_LENGTH },
   };
 }

@@ -3,6 +3,7 @@ import { parseJsonBody } from '@plumb/wire';
 import type { Static, TObject } from 'typebox';
 import type { Exchange } from '../http/exchange.js';
 import { requireJson } from '../http/require-json.js';
+import type { Metrics } from '../observe/metrics.js';
 import type { Administration } from './administration.js';
 import type { Listed } from './input/page.js';
 import { readFields } from './input/read-fields.js';
@@ -13,6 +14,7 @@ export const ADMIN_BODY_BYTES_MAX = 1024 * 1024;
 /** A request of an operator whose key has been checked. */
 export interface AdminContext {
   readonly administration: Administration;
+  readonly metrics: Metrics;
   readonly exchange: Exchange;
   /** Who asks: the id of the admin key. */
   readonly actor: string;

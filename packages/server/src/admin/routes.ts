@@ -5,6 +5,7 @@ import { createAdminKey, listAdminKeys, revokeAdminKey } from './handlers/admin-
 import { listAudit } from './handlers/audit.js';
 import { addCredit, addGrant, checkLedger, listEntries } from './handlers/funds.js';
 import { changeKey, createKey, listKeys, revokeKey, showKey } from './handlers/keys.js';
+import { showMetrics } from './handlers/metrics.js';
 import { listTiers } from './handlers/tiers.js';
 import { exportRecords, showUsage } from './handlers/usage.js';
 
@@ -26,5 +27,6 @@ export const ADMIN_ROUTES: Readonly<Record<string, Readonly<Record<string, Admin
   '/audit': { GET: listAudit },
   '/admin-keys': { GET: listAdminKeys, POST: createAdminKey },
   '/admin-keys/{id}': { DELETE: revokeAdminKey },
+  '/metrics': { GET: showMetrics },
   '/ledger/check': { GET: checkLedger },
 };

@@ -10,7 +10,8 @@ export const serveAdmin: OpenHandler = async ({ platform, exchange, record }) =>
   record.key = actor;
   const { handler, id } = findAdminRoute(exchange.method, exchange.path);
   try {
-    await handler({ administration: platform.administration, exchange, actor, id });
+    const { administration, metrics } = platform;
+    await handler({ administration, metrics, exchange, actor, id });
   } catch (error) {
     throw error instanceof AdministrationError ? ANSWERS[error.code](error.message) : error;
   }

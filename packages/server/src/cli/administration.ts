@@ -8,6 +8,7 @@ import type { Clock } from '../observe/clock.js';
 import { openAccess } from '../store/open-access.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { readConfig } from './read-config.js';
+import { readSecret } from './read-secret.js';
 
 /** The flags that every such command has. */
 export interface AdministrationFlags {
@@ -42,8 +43,8 @@ export async function withAdministration<Result>(
   use: (operator: Operator) => Promise<Result>,
 ): Promise<Result> {
   const config = await readConfig({ dataDir: flags.dataDir, config: flags.config });
-  const options = { dataDir: config.data_dir, clock, mustExist, database: config.database };
-  const access = await openAccess(options);
+  const { data_dir: dataDir, database } = config;
+  const access = await openAccess({ dataDir, clock, mustExist, database, secret: readSecret(process.env) });
   try {
     await access.administration.funds.useCurrency(config.billing.currency);
     return await use({ administration: createAdministration(config, access), actor: `cli:${userName()}` });

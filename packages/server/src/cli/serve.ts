@@ -6,6 +6,7 @@ import { systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
 import { readConfig } from './read-config.js';
+import { readSecret } from './read-secret.js';
 import { renderWelcome } from './welcome.js';
 
 interface ServeFlags {
@@ -38,7 +39,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const config = await readConfig(flags);
   const modelPath = await fetchModel(config.model, stopping.signal);
   if (modelPath === undefined) return;
-  const server = await startServer({ config, model: { path: modelPath } });
+  const server = await startServer({ config, model: { path: modelPath }, secret: readSecret(process.env) });
   try {
     const description = await Promise.race([server.ready(), stopping.promise]);
     if (description !== undefined) greet(server, description.modelName);

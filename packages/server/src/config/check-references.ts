@@ -1,19 +1,31 @@
 /** Finds settings that name something which the rest of the configuration does not have. */
+import { EMBEDDED_POOL, type ModelEntry } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
 import type { Settings } from './settings.js';
 
 /** One sentence for each name that means nothing; empty when all are known. */
 export function findBrokenReferences(settings: Settings): string[] {
-  const tiers = Object.keys(settings.tiers);
-  const models = settings.models.map(({ id }) => id);
-  const problems = tiers.flatMap((tier) =>
-    Object.keys(settings.tiers[tier]?.models ?? {}).map((model) =>
-      explain(model, models, `\`tiers.${tier}.models\` names \`${model}\`, which is the id of no model`),
-    ),
-  );
   const { default_tier } = settings;
+  const tiers = Object.keys(settings.tiers);
+  const problems = tiers.flatMap((tier) => findUnknownModels(settings, tier));
+  problems.push(...settings.models.map((model) => explainPool(settings, model)));
   problems.push(explain(default_tier, tiers, `\`default_tier\` is \`${default_tier}\`, which is the name of no tier`));
   return problems.filter((problem) => problem !== undefined);
+}
+
+function findUnknownModels({ tiers, models }: Settings, tier: string): (string | undefined)[] {
+  const ids = models.map(({ id }) => id);
+  return Object.keys(tiers[tier]?.models ?? {}).map((name) => {
+    const sentence = `\`tiers.${tier}.models\` names \`${name}\`, which is`;
+    const model = models.find(({ aliases }) => aliases.includes(name));
+    if (model !== undefined) return `${sentence} an alias: name \`${model.id}\`, whose limits it shares`;
+    return explain(name, ids, `${sentence} the id of no model`);
+  });
+}
+
+function explainPool({ pools }: Settings, { id, pool }: ModelEntry): string | undefined {
+  const sentence = `\`pool\` of the model \`${id}\` is \`${pool}\`, which is the name of no pool`;
+  return explain(pool, [EMBEDDED_POOL, ...Object.keys(pools)], sentence);
 }
 
 function explain(name: string, known: readonly string[], sentence: string): string | undefined {

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { defaultTiers } from '../accounts/tier.js';
+import { findBillingProblems } from './check-billing.js';
 import { findBrokenReferences } from './check-references.js';
 import { resolveDataDir } from './data-dir.js';
 import { ConfigError } from './problem.js';
-import { readSettings } from './read-settings.js';
+import { quote, readSettings } from './read-settings.js';
 import { describeAllowed, type SchemaNode } from './schema-node.js';
 import { type Config, settingsSchema } from './settings.js';
 
@@ -51,11 +52,11 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const allProblems = [...problems, ...overrides.problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   for (const { path, value } of overrides.values) assign(values, path, value);
-  values.tiers = { ...defaultTiers(), ...(values.tiers as object | undefined) };
-  const settings = Value.Default(schema, values);
-  Value.Assert(schema, settings);
-  const brokenReferences = findBrokenReferences(settings);
-  if (brokenReferences.length > 0) throw new ConfigError(brokenReferences);
+  const filled = Value.Default(schema, values);
+  Value.Assert(schema, filled);
+  const settings = { ...filled, tiers: { ...defaultTiers(), ...filled.tiers } };
+  const senselessSettings = [...findBrokenReferences(settings), ...findBillingProblems(settings)];
+  if (senselessSettings.length > 0) throw new ConfigError(senselessSettings);
   return { ...settings, data_dir: dataDir, ...(file === undefined ? {} : { config_file: file.path }) };
 }
 
@@ -130,7 +131,7 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
 }
 
 function quoteUnlessSecret({ secret }: SchemaNode, text: string): string {
-  return secret ? '' : `, not "${text}"`;
+  return secret ? '' : `, not "${quote(text)}"`;
 }
 
 function assign(values: Record<string, unknown>, [first, second]: readonly string[], value: unknown): void {

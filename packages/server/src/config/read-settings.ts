@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { findDuplicateNames } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
-import { describeAllowed, isGroup, listPaths, propertyOf, type SchemaNode } from './schema-node.js';
+import { describeAllowed, holdsSecret, isGroup, listPaths, propertyOf, type SchemaNode } from './schema-node.js';
 
 /** What a configuration file says, defaults not filled in. */
 export interface FileSettings {
@@ -43,7 +43,7 @@ class SettingsReader {
     for (const { pos, message, code } of [...errors, ...warnings]) {
       this.#report(
         pos[0],
-        code === 'DUPLICATE_KEY' ? this.#describeDuplicateKey(pos[0]) : `not valid YAML: ${message}`,
+        code === 'DUPLICATE_KEY' ? this.#describeDuplicateKey(pos[0]) : `not valid YAML: ${withoutSource(message)}`,
       );
     }
     const values = isEmpty(contents) ? {} : this.#readGroup(contents, this.#schema, '');
@@ -128,14 +128,20 @@ class SettingsReader {
 
   #reportUnknownKey(offset: number, key: string, schema: SchemaNode, path: string): void {
     const meant = nearestName(key, Object.keys(schema.properties ?? {}));
-    const elsewhere = listPaths(this.#schema).find((candidate) => candidate.split('.').at(-1) === key);
+    const elsewhere =
+      schema.keys === undefined
+        ? listPaths(this.#schema)
+            .filter((candidate) => candidate.split('.').at(-1) === key)
+            .sort((one, other) => one.split('.').length - other.split('.').length)[0]
+        : undefined;
     const suggestion = meant === undefined ? elsewhere : join(path, meant);
-    const question = suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`;
+    const allowed = schema.keys === undefined ? '' : `; its keys are ${schema.keys}`;
+    const question = suggestion === undefined ? allowed : `; did you mean \`${suggestion}\`?`;
     this.#report(offset, `unknown key \`${join(path, quote(key))}\``, question);
   }
 
   #reportValue(offset: number, path: string, schema: SchemaNode, node: YamlNode): void {
-    const found = schema.secret ? 'what it is' : describeFound(node, schema);
+    const found = holdsSecret(schema) ? 'what it is' : describeFound(node, schema);
     const nearest = isScalar(node) ? nearestName(String(node.value), schema.enum ?? []) : undefined;
     const question = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
     this.#report(offset, `\`${path}\` must be ${describeAllowed(schema)}, not ${found},`, question);
@@ -174,8 +180,16 @@ function quoteScalar(node: YamlNode): string {
   return typeof value === 'string' ? `"${quote(value)}"` : quote(String(value));
 }
 
-/** A piece of the file in a message: short, and without what a terminal would act on. */
-function quote(text: string): string {
-  const clean = text.replace(/\p{C}/gu, '\u{FFFD}');
+/** The message of the YAML library without what it repeats of the file; the place says enough. */
+function withoutSource(message: string): string {
+  return message.replace(/(?<=\S): .*$/s, '').replace(/^(Unknown directive|Unsupported YAML version) .*$/s, '$1');
+}
+
+/**
+ * A piece of the configuration in a message: short, without what a terminal would act on, and without addresses, which may
+ * hold a password and have ended up where they should not be.
+ */
+export function quote(text: string): string {
+  const clean = text.replace(/\p{C}/gu, '\u{FFFD}').replace(/:\/\/.*/g, '://…');
   return clean.length > QUOTED_CHARACTERS_MAX ? `${clean.slice(0, QUOTED_CHARACTERS_MAX)}…` : clean;
 }

@@ -6,6 +6,8 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   /** What keys that are not known beforehand may hold, by the pattern that they have to match. */
   readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  /** What keys that are not known beforehand are, in words. */
+  readonly keys?: string;
   readonly maxProperties?: number;
   readonly required?: readonly string[] | undefined;
   readonly items?: SchemaNode;
@@ -25,6 +27,11 @@ export interface SchemaNode {
 /** Whether it is a group of keys, known or named by whoever writes them. */
 export function isGroup(schema: SchemaNode): boolean {
   return schema.properties !== undefined || schema.patternProperties !== undefined;
+}
+
+/** Whether messages must not repeat what stands in the place of it: a secret, or a group that has one. */
+export function holdsSecret(schema: SchemaNode): boolean {
+  return schema.secret === true || Object.values(schema.properties ?? {}).some(holdsSecret);
 }
 
 /** What a key of a group may hold; undefined for a key that it cannot have. */
@@ -57,9 +64,10 @@ function joinChoices(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
 }
 
-/** The paths of all settings under a schema, groups left out: `port`, `http.body_limit_bytes`. */
+/** The paths of all settings under a schema, groups left out: `port`, `http.body_limit_bytes`, `tiers.<name>.queue`. */
 export function listPaths(schema: SchemaNode, prefix = ''): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) =>
-    property.properties === undefined ? [prefix + key] : listPaths(property, `${prefix}${key}.`),
+  const patterns = Object.values(schema.patternProperties ?? {}).map((property) => ['<name>', property] as const);
+  return [...Object.entries(schema.properties ?? {}), ...patterns].flatMap(([key, property]) =>
+    isGroup(property) ? listPaths(property, `${prefix}${key}.`) : [prefix + key],
   );
 }

@@ -1,13 +1,8 @@
 /** The settings that a server has: the schema of the configuration file, and the type that the program reads. */
 import Type, { type Static } from 'typebox';
-import {
-  DEFAULT_TIER_NAME,
-  defaultTiers,
-  TIER_NAME_CHARACTERS_MAX,
-  TIERS_MAX,
-  TierSettings,
-} from '../accounts/tier.js';
+import { DEFAULT_TIER_NAME, TIER_NAME_CHARACTERS_MAX, TIERS_MAX, TierSettings } from '../accounts/tier.js';
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
+import { Pools } from '../engines/pool-settings.js';
 import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
 /** The most models in a catalogue. */
@@ -159,17 +154,19 @@ export const settingsSchema = (cores: number) =>
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
     /** The catalogue, in the order that `GET /models` shows. */
     models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
+    /** Engines elsewhere, by the names of the pools that models ask for. */
+    pools: Pools,
     /** Whether aliases are refused. */
     strict_models: Type.Boolean({ default: false }),
     /** The limits that accounts can have, by name. Those that are shipped stay unless one of the same name is given. */
     tiers: Type.Record(
-      Type.String({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-        maxLength: TIER_NAME_CHARACTERS_MAX,
-        description: 'a name of letters, digits and . _ - that starts with a letter or a digit',
-      }),
+      Type.String({ pattern: `^[A-Za-z0-9][A-Za-z0-9._-]{0,${TIER_NAME_CHARACTERS_MAX - 1}}$` }),
       TierSettings,
-      { default: defaultTiers(), maxProperties: TIERS_MAX },
+      {
+        default: {},
+        maxProperties: TIERS_MAX,
+        keys: `names of up to ${TIER_NAME_CHARACTERS_MAX} letters, digits and . _ - that start with a letter or a digit`,
+      },
     ),
     /** The tier of accounts for which none was chosen. */
     default_tier: Type.String({ default: DEFAULT_TIER_NAME, minLength: 1, maxLength: TIER_NAME_CHARACTERS_MAX }),

@@ -5,7 +5,7 @@ import type { Platform } from '../platform.js';
 import type { Handler } from './handler.js';
 
 export const serveBalance: Handler = async ({ exchange, platform, caller }) => {
-  const { granted, toppedUp } = await platform.balances.balance(caller.account.id);
+  const { granted, toppedUp } = await platform.ledger.balance(caller.account.id);
   const info = {
     currency: platform.config.billing.currency,
     // The sum of what is shown, not of what is there, so that the three amounts always add up.

@@ -18,6 +18,7 @@ export class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #errorFormat: ErrorFormat;
+  #headers: Record<string, string> | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
     this.#request = request;
@@ -43,9 +44,34 @@ export class Exchange {
     return this.#response.headersSent;
   }
 
+  /** Whether the whole answer has been written. */
+  get isEnded(): boolean {
+    return this.#response.writableEnded;
+  }
+
+  /** Whether the answer's headers say how much room the limits have. */
+  get showsLimits(): boolean {
+    return this.#headers !== undefined && Object.keys(this.#headers).some((name) => name.startsWith('x-ratelimit-'));
+  }
+
+  /** Sets headers that whatever answer follows will have; later ones of the same name replace earlier ones. */
+  setHeaders(headers: Record<string, string>): void {
+    this.#headers = this.#headers === undefined ? headers : { ...this.#headers, ...headers };
+  }
+
   /** Bytes written and not yet taken by the client. */
   get bufferedBytes(): number {
     return this.#response.writableLength;
+  }
+
+  /** Whether more has been written than the client takes at once. */
+  get isFull(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  /** Calls back once when a client that was full has taken everything. */
+  onDrained(callback: () => void): void {
+    this.#response.once('drain', callback);
   }
 
   /**
@@ -76,11 +102,13 @@ export class Exchange {
     });
   }
 
-  /** Calls back once if the client goes away before the answer is complete. */
+  /** Calls back once if the client goes away before the answer is complete; at once when it has gone already. */
   onClientLeft(callback: () => void): void {
-    this.#response.once('close', () => {
+    const tell = () => {
       if (!this.#response.writableFinished) callback();
-    });
+    };
+    if (this.#response.closed) tell();
+    else this.#response.once('close', tell);
   }
 
   /** Resolves when the answer has been handed to the system or the client has gone. */
@@ -96,6 +124,11 @@ export class Exchange {
   /** Sends a whole answer as JSON text. */
   sendJson(status: number, json: string, headers?: Record<string, string>): void {
     this.#sendWhole(status, 'application/json', json, headers);
+  }
+
+  /** Sends a whole answer as text of any type. */
+  sendText(status: number, contentType: string, text: string): void {
+    this.#sendWhole(status, contentType, text);
   }
 
   /** Sends an error as the first and only part of the answer. */
@@ -158,7 +191,12 @@ export class Exchange {
   }
 
   #commonHeaders(): Record<string, string> {
-    return { 'x-ds-trace-id': this.traceId, 'x-request-id': this.traceId, 'x-content-type-options': 'nosniff' };
+    return {
+      'x-ds-trace-id': this.traceId,
+      'x-request-id': this.traceId,
+      'x-content-type-options': 'nosniff',
+      ...this.#headers,
+    };
   }
 
   /** A client that is still sending sees an answer only if what it sends is taken: read on, throw away, then close. */

@@ -1,12 +1,14 @@
 /** Every request from its first byte to its log line: key before route, errors into envelopes, one record at the end. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApiError, toApiError } from '@plumb/wire';
+import type { ApiError } from '@plumb/wire';
 import { serveAdmin } from '../admin/serve-admin.js';
 import type { Platform } from '../platform.js';
 import { ClientLeftError, Exchange } from './exchange.js';
-import type { RequestContext } from './handler.js';
+import { explainError } from './explain-error.js';
+import type { AuthenticatedContext, RequestContext } from './handler.js';
 import type { RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
+import { showLimits } from './show-limits.js';
 
 /** What the admin API is served under. */
 const ADMIN_PATHS = '/admin/';
@@ -28,7 +30,9 @@ export async function handleRequest(
     answerError(exchange, record, error);
   }
   await exchange.closed();
-  platform.log.request(exchange, record, platform.clock.now() - startedAt);
+  const durationMs = platform.clock.now() - startedAt;
+  platform.log.request(exchange, record, durationMs);
+  platform.metrics.requestEnded({ ...record, status: exchange.status, durationMs });
 }
 
 /** Authentication runs before routing: without a key an unknown path is 401 as well (contract section 1.1). */
@@ -41,8 +45,18 @@ async function dispatch(context: RequestContext): Promise<void> {
   const authenticated = caller instanceof Promise ? await caller : caller;
   record.account = authenticated.account.id;
   record.key = authenticated.key.id;
-  const { handler, id } = findRoute(exchange.method, exchange.path);
-  return handler({ ...context, caller: authenticated, id });
+  return handle({ ...context, caller: authenticated, id: '' });
+}
+
+/** An error before a request was admitted shows its caller's limits as well. */
+async function handle(context: AuthenticatedContext): Promise<void> {
+  try {
+    const { handler, id } = findRoute(context.exchange.method, context.exchange.path);
+    await handler({ ...context, id });
+  } catch (error) {
+    await showLimits(context);
+    throw error;
+  }
 }
 
 /** Where the admin API is not served its paths are like any other. */
@@ -55,11 +69,12 @@ function answerError(exchange: Exchange, record: RequestRecord, thrown: unknown)
     record.outcome = 'client_left';
     return;
   }
-  const error: ApiError = toApiError(thrown);
+  const error: ApiError = explainError(thrown);
   record.outcome = 'failed';
   record.error = error.message;
   if (error.detail !== undefined) record.detail = error.detail;
   if (error.cause !== undefined) record.cause = error.cause;
+  if (exchange.isEnded) return;
   if (exchange.headersSent) exchange.destroy();
   else exchange.sendError(error);
 }

@@ -19,19 +19,27 @@ export interface Listener {
    * connections had to be cut.
    */
   drain(timeoutMs: number): Promise<number>;
+  /** Resolves when the last request has been settled: its client can have left long before that. */
+  settled(): Promise<void>;
 }
 
 /** Listens on the configured address. Rejects with a sentence when the address cannot be taken. */
 export async function listen(platform: Platform): Promise<Listener> {
   const { host, port } = platform.config;
+  const running = new Set<Promise<void>>();
   const server = createServer(serverOptions(platform), (request, response) => {
-    void handleRequest(platform, request, response);
+    const handled = handleRequest(platform, request, response).finally(() => running.delete(handled));
+    running.add(handled);
   });
   const { keepAliveTimeout } = server;
   if (keepAliveTimeout > 0) server.keepAliveTimeoutBuffer = TIMEOUT_CHECK_MS;
   server.on('clientError', answerClientError);
   await open(server, host, port);
-  return { url: addressUrl(server.address() as AddressInfo), drain: (timeoutMs) => drain(server, timeoutMs) };
+  return {
+    url: addressUrl(server.address() as AddressInfo),
+    drain: (timeoutMs) => drain(server, timeoutMs),
+    settled: async () => void (await Promise.all(running)),
+  };
 }
 
 function serverOptions(platform: Platform) {

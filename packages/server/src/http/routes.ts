@@ -4,6 +4,7 @@ import { serveBalance } from './balance.js';
 import type { Handler, OpenHandler } from './handler.js';
 import { serveHealth, serveReadiness } from './health.js';
 import { serveModel, serveModels } from './models.js';
+import { withLimits } from './show-limits.js';
 
 /** The prefixes under which the whole contract is served (contract section 1.1). */
 export const PREFIXES = ['', '/v1', '/beta'] as const;
@@ -17,7 +18,7 @@ export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHa
 /** With a key, under every prefix. `{id}` stands for one path segment or more. */
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/chat/completions': { POST: serveChat },
-  '/user/balance': { GET: serveBalance },
-  '/models': { GET: serveModels },
-  '/models/{id}': { GET: serveModel },
+  '/user/balance': { GET: withLimits(serveBalance) },
+  '/models': { GET: withLimits(serveModels) },
+  '/models/{id}': { GET: withLimits(serveModel) },
 };

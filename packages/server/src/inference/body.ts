@@ -17,14 +17,22 @@ export interface Body {
   take(events: Uint8Array): boolean;
   /** Writes something that a client skips. The status is 200 from then on. */
   keepAlive(): void;
-  /** Ends the body well. */
-  complete(): void;
+  /**
+   * Makes the end of a good body ready, with its last events if there are any, and returns what sends it: between the two
+   * the answer is accounted for, and after that nothing can go wrong with it any more.
+   */
+  prepareEnd(lastEvents: Uint8Array | undefined): () => void;
   /** Ends the body with an error: with its own status while nothing was sent, inside the body afterwards. */
   fail(error: ApiError): void;
 }
 
+/** The body of an answer in the form that was asked for. */
+export function openBody(exchange: Exchange, streamed: boolean): Body {
+  return streamed ? new StreamedBody(exchange) : new BufferedBody(exchange);
+}
+
 /** Server-sent events, passed on as they come. */
-export class StreamedBody implements Body {
+class StreamedBody implements Body {
   readonly #exchange: Exchange;
 
   constructor(exchange: Exchange) {
@@ -42,9 +50,12 @@ export class StreamedBody implements Body {
     this.#exchange.write(KEEP_ALIVE_COMMENT);
   }
 
-  complete(): void {
-    this.#begin();
-    this.#exchange.end(DONE_EVENT);
+  prepareEnd(lastEvents: Uint8Array | undefined): () => void {
+    return () => {
+      this.#begin();
+      if (lastEvents !== undefined) this.#exchange.write(lastEvents);
+      this.#exchange.end(DONE_EVENT);
+    };
   }
 
   fail(error: ApiError): void {
@@ -59,7 +70,7 @@ export class StreamedBody implements Body {
 }
 
 /** One JSON object: the fold of the stream's events. */
-export class BufferedBody implements Body {
+class BufferedBody implements Body {
   readonly #exchange: Exchange;
   readonly #decoder = new EventDecoder();
   readonly #fold = new ChatFold();
@@ -78,17 +89,17 @@ export class BufferedBody implements Body {
     this.#exchange.write('\n');
   }
 
-  complete(): void {
-    this.#send(JSON.stringify(this.#fold.response()));
+  prepareEnd(lastEvents: Uint8Array | undefined): () => void {
+    if (lastEvents !== undefined) this.take(lastEvents);
+    const json = JSON.stringify(this.#fold.response());
+    return () => {
+      if (this.#exchange.headersSent) this.#exchange.end(json);
+      else this.#exchange.sendJson(200, json);
+    };
   }
 
   fail(error: ApiError): void {
     if (this.#exchange.headersSent) this.#exchange.end(JSON.stringify(errorBody(error)));
     else this.#exchange.sendError(error);
-  }
-
-  #send(json: string): void {
-    if (this.#exchange.headersSent) this.#exchange.end(json);
-    else this.#exchange.sendJson(200, json);
   }
 }

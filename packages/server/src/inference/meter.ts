@@ -35,6 +35,11 @@ export class Meter {
     return this.#finishReason;
   }
 
+  /** Whether inference has begun. */
+  get hasBegun(): boolean {
+    return this.#begunAt !== undefined;
+  }
+
   /** Waiting for a place on the engine, in ms. */
   get queuedMs(): number | undefined {
     return this.#begunAt === undefined ? undefined : this.#begunAt - this.startedAt;

@@ -53,11 +53,16 @@ export interface SettleOperation {
   readonly accountId: string;
   /** Epoch ms. */
   readonly at: number;
+  /** Whether money was set aside for it. */
+  readonly isHeld: boolean;
   /** Absent when nothing was used that anyone should know of: then only the hold is put back. */
   readonly usage?: UsageRecord;
 }
 
-/** Takes back the charge of a request whose answer could not be delivered although it was charged. */
+/**
+ * Takes back the charge of a request whose answer was not delivered after all, because nobody could tell in time whether
+ * the charge was made. Comes after the settlement, and changes nothing when that charged nothing.
+ */
 export interface VoidOperation {
   readonly kind: 'void';
   readonly requestId: string;

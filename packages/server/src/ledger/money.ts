@@ -13,6 +13,9 @@ const NANO_DIGITS = 9;
 /** The most that one amount can be, in nano-units: a billion units. A 64-bit sum of billions of them cannot overflow. */
 export const AMOUNT_MAX: Money = 1_000_000_000n * NANO_PER_UNIT;
 
+/** The longest piece of a wrong amount that a message repeats, in characters. */
+const QUOTED_CHARACTERS_MAX = 40;
+
 /** A text that is no amount. */
 export class AmountError extends Error {
   override readonly name = 'AmountError';
@@ -24,7 +27,7 @@ export class AmountError extends Error {
  */
 export function readAmount(text: string): Money {
   const [, units = '', decimals = ''] = /^(\d{1,10})(?:\.(\d{1,9}))?$/.exec(text.trim()) ?? [];
-  if (units === '') throw new AmountError(`"${text.slice(0, 40)}" is no amount: write it like 10 or 0.25.`);
+  if (units === '') throw new AmountError(`"${quote(text)}" is no amount: write it like 10 or 0.25.`);
   const amount = BigInt(units) * NANO_PER_UNIT + BigInt(decimals.padEnd(NANO_DIGITS, '0'));
   if (amount === 0n) throw new AmountError('The amount is 0: it must be more.');
   if (amount > AMOUNT_MAX) throw new AmountError('The amount is more than a billion: it must be less.');
@@ -56,6 +59,11 @@ export function floorToCents(amount: Money): Money {
 /** A configured number of units as an amount: exact for as many as nine decimal places below a million units. */
 export function toMoney(units: number): Money {
   return BigInt(Math.round(units * Number(NANO_PER_UNIT)));
+}
+
+/** The beginning of a text, without what a terminal would act on. */
+function quote(text: string): string {
+  return text.slice(0, QUOTED_CHARACTERS_MAX).replace(/\p{C}/gu, '\u{FFFD}');
 }
 
 function absolute(amount: Money): Money {

@@ -43,6 +43,24 @@ export class PeakHours {
   }
 }
 
+/**
+ * What is wrong with settings of the right form, as a sentence without a full stop that names the entry: a span that ends
+ * before it begins, or a day that no calendar has. Undefined when nothing is.
+ */
+export function findPeakHoursProblem({ hours, except }: PeakHoursSettings): string | undefined {
+  const backward = hours.find((span) => readSpan(span)[0] >= readSpan(span)[1]);
+  if (backward !== undefined)
+    return `\`${backward}\` ends before it begins; past midnight write two spans, up to 24:00 and from 00:00`;
+  const missing = except.find((day) => !isDay(day));
+  return missing === undefined ? undefined : `\`${missing}\` is a day that no calendar has`;
+}
+
+/** JavaScript takes the 30th of February for a day in March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
+
 function readSpan(span: string): readonly [number, number] {
   const [from = 0, to = 0] = span.split('-').map((time) => {
     const [hours = 0, minutes = 0] = time.split(':').map(Number);

@@ -32,6 +32,20 @@ export class EventLog {
     return axis === 'requests' ? this.#requests : this.#tokens;
   }
 
+  /** Reads on from what another log holds, until that one is written to; it must not be written to itself. */
+  protected shareEvents(other: EventLog): void {
+    this.#requests = other.#requests;
+    this.#tokens = other.#tokens;
+    this.#numbers = other.#numbers;
+    this.#start = other.#start;
+  }
+
+  /** Takes over what another log holds. */
+  protected copyEvents(other: EventLog): void {
+    this.shareEvents(other);
+    this.#numbers = other.#numbers.slice();
+  }
+
   /** Adds amounts, not both 0, at a time that is not before the newest event. */
   add(at: number, requests: number, tokens: number): void {
     this.#requests += requests;

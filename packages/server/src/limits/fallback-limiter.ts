@@ -3,6 +3,8 @@ import type { Clock } from '../observe/clock.js';
 import {
   type Admission,
   canNeverFit,
+  type Headroom,
+  type HeadroomQuestion,
   type Limiter,
   LimiterLostError,
   type Limits,
@@ -14,6 +16,9 @@ import { SteadyClock } from './steady-clock.js';
 
 /** Time between two attempts to reach the shared limits while they are lost, in ms: the other requests do not wait for it. */
 export const ATTEMPT_INTERVAL_MS = 1000;
+
+/** Whose requests probes are: ids of accounts are longer. */
+const PROBING_ACCOUNT = 'probe';
 
 /**
  * `refuse`: a LimiterLostError. `share`: this replica admits its share of every limit by itself, at least 1 of a limit
@@ -50,14 +55,47 @@ export class FallbackLimiter implements Limiter {
   async admit(admission: Admission, signal?: AbortSignal): Promise<Permit | Refusal> {
     if (this.#lost !== undefined && !this.#isAttemptDue()) return this.#admitAlone(admission, this.#lost);
     try {
-      const decision = await this.#options.shared.admit(admission, signal);
-      this.#find();
-      return decision;
+      return await this.#admitShared(admission, signal);
     } catch (error) {
-      if (!(error instanceof LimiterLostError)) throw error;
       this.#lose(error);
       return this.#admitAlone(admission, error);
     }
+  }
+
+  /** While the shared limits are lost: what is left of this replica's share. */
+  async peek(question: HeadroomQuestion): Promise<Headroom> {
+    if (this.#lost !== undefined) return this.#peekAlone(question, this.#lost);
+    try {
+      return await this.#options.shared.peek(question);
+    } catch (error) {
+      this.#lose(error);
+      return this.#peekAlone(question, error);
+    }
+  }
+
+  /** Whether the shared limits are lost, as far as anybody has asked them. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Asks the shared limits for nothing, to learn whether they can be asked. Never rejects for their loss. */
+  async probe(): Promise<void> {
+    try {
+      const decision = await this.#admitShared({ account: PROBING_ACCOUNT, scopes: [], tokens: 0 });
+      if (decision.admitted) await decision.settle(0);
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  /** Finds the shared limits: only an admission shows that they can be written as well as read. */
+  async #admitShared(admission: Admission, signal?: AbortSignal): Promise<Permit | Refusal> {
+    const decision = await this.#options.shared.admit(admission, signal);
+    if (this.#lost !== undefined) {
+      this.#lost = undefined;
+      this.#options.onChange(false);
+    }
+    return decision;
   }
 
   /** Whether it is time for an attempt; the one who asks makes it. */
@@ -68,26 +106,33 @@ export class FallbackLimiter implements Limiter {
     return true;
   }
 
-  #lose(error: LimiterLostError): void {
+  /** Throws what is no loss. */
+  #lose(error: unknown): asserts error is LimiterLostError {
+    if (!(error instanceof LimiterLostError)) throw error;
     if (this.#lost !== undefined) return;
     this.#lost = error;
     this.#nextAttemptAt = this.#clock.now() + ATTEMPT_INTERVAL_MS;
     this.#options.onChange(true, error.cause);
   }
 
-  #find(): void {
-    if (this.#lost === undefined) return;
-    this.#lost = undefined;
-    this.#options.onChange(false);
-  }
-
   #admitAlone(admission: Admission, error: LimiterLostError): Permit | Refusal {
-    const { onLost, replicas } = this.#options;
-    if (onLost === 'refuse') throw error;
-    const scopes = admission.scopes.map(({ id, limits }) => ({ id, limits: shareLimits(limits, replicas) }));
-    const decision = this.#local.admit({ ...admission, scopes });
+    const decision = this.#local.admit(this.#shareOf(admission, error));
     if (decision.admitted || !decision.never || canNeverFit(admission)) return decision;
     return { ...decision, never: false, retryAfterMs: ATTEMPT_INTERVAL_MS };
+  }
+
+  #peekAlone(question: HeadroomQuestion, error: LimiterLostError): Headroom {
+    return this.#local.peek(this.#shareOf(question, error));
+  }
+
+  /** The same question with this replica's share of the limits. Throws where it must not answer by itself. */
+  #shareOf<T extends HeadroomQuestion>(question: T, error: LimiterLostError): T {
+    const { onLost, replicas } = this.#options;
+    if (onLost === 'refuse') throw error;
+    return {
+      ...question,
+      scopes: question.scopes.map(({ id, limits }) => ({ id, limits: shareLimits(limits, replicas) })),
+    };
   }
 }
 

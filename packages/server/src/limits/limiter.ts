@@ -13,7 +13,11 @@ export const CONCURRENCY_RETRY_MS = 1000;
 /** A value now or later, so that a limiter in memory decides without a turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** What a scope may use: whole numbers; what is left out is not limited, and 0 admits nothing. */
+/**
+ * What a scope may use: whole numbers; what is left out is not limited, and 0 admits nothing. They may differ from one
+ * admission to the next and hold from it on: what was booked stays booked, and a debt stays owed. Time pays a debt at the
+ * pace of the last limit of tokens above 0, also while there is none.
+ */
 export interface Limits {
   /** Requests admitted in any 60 s. */
   readonly requestsPerMinute?: number | undefined;
@@ -47,6 +51,9 @@ export interface Admission {
   /** Only a waiting room reads it; without it a request that does not fit is refused at once. */
   readonly queue?: QueueLimits | undefined;
 }
+
+/** Whose headroom is asked for. */
+export type HeadroomQuestion = Pick<Admission, 'account' | 'scopes'>;
 
 /** The axes on which a scope is limited, in the order in which they are checked. */
 export const LIMIT_KINDS = ['requests', 'tokens', 'concurrency'] as const;
@@ -120,11 +127,17 @@ export interface Limiter {
    * rejects with a LimiterLostError when shared limits cannot be asked.
    */
   admit(admission: Admission, signal?: AbortSignal): MaybePromise<Permit | Refusal>;
+  /**
+   * What is left now, for answers to requests that are not admitted. Takes nothing and has no effect on any later
+   * decision. Rejects with a LimiterLostError when shared limits cannot be asked.
+   */
+  peek(question: HeadroomQuestion): MaybePromise<Headroom>;
 }
 
 /** The limits of the replicas cannot be asked: a matter for 503, not of the request. */
 export class LimiterLostError extends Error {
   override readonly name = 'LimiterLostError';
+  readonly isUnavailable = true;
 
   constructor(cause: unknown) {
     super('The shared limits cannot be reached.', { cause });

@@ -4,6 +4,7 @@ import { tightest } from './headroom.js';
 import {
   type Admission,
   type Headroom,
+  type HeadroomQuestion,
   LIMIT_KINDS,
   type Limiter,
   type LimitKind,
@@ -12,6 +13,7 @@ import {
   requireTokens,
   type Scope,
 } from './limiter.js';
+import { RollingWindow } from './rolling-window.js';
 import { ScopeUsage } from './scope-usage.js';
 import { SteadyClock } from './steady-clock.js';
 
@@ -24,7 +26,7 @@ const LOOKS_AT_ONCE = 8;
 
 /** Keeps only the scopes that have something booked, owed or running; a scope takes a few hundred bytes. */
 export class MemoryLimiter implements Limiter {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #usages = new Map<string, ScopeUsage>();
   /** Where the round through all scopes is. */
   #round = this.#usages.entries();
@@ -50,6 +52,17 @@ export class MemoryLimiter implements Limiter {
     this.#looksDue += LOOKS_PER_ADMISSION + LOOKS_PER_NEW_SCOPE * (this.#usages.size - sizeBefore);
     if (this.#looksDue >= LOOKS_AT_ONCE) this.#forgetIdle(now);
     return refusal ?? new MemoryPermit({ scopes, usages, tokens, takenAt: now, clock: this.#clock });
+  }
+
+  /** Answers at once. A scope that is not remembered does not become one that is. */
+  peek({ scopes }: HeadroomQuestion): Headroom {
+    const now = this.#clock.peek();
+    const windows = scopes.map(({ id, limits }) => {
+      const window = this.#usages.get(id)?.copy() ?? new RollingWindow();
+      window.prepare(limits, now);
+      return window;
+    });
+    return readHeadroom(windows, now);
   }
 
   #open({ id, limits }: Scope, now: number): ScopeUsage {
@@ -100,7 +113,7 @@ function findRefusal(
     : { ...reason, never: false, retryAfterMs: waitMs };
 }
 
-function readHeadroom(usages: readonly ScopeUsage[], now: number): Headroom {
+function readHeadroom(usages: readonly RollingWindow[], now: number): Headroom {
   return tightest(
     usages.map((usage) => usage.gauge('requests', now)),
     usages.map((usage) => usage.gauge('tokens', now)),

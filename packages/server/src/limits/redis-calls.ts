@@ -3,8 +3,22 @@
  * carry it as hash tag, so in a cluster they are on one node.
  */
 import { tightest } from './headroom.js';
-import { type Admission, type Gauge, type Headroom, LIMIT_KINDS, type Refusal, type Scope } from './limiter.js';
+import {
+  type Admission,
+  type Gauge,
+  type Headroom,
+  type HeadroomQuestion,
+  LIMIT_KINDS,
+  type Refusal,
+  type Scope,
+} from './limiter.js';
 import type { ScriptCall } from './redis-client.js';
+
+/** What every key of an account begins with. */
+interface KeySpace {
+  readonly prefix: string;
+  readonly account: string;
+}
 
 /** One request to be admitted, with the names that it has in Redis. */
 export interface RedisAdmission {
@@ -18,14 +32,14 @@ export interface RedisAdmission {
 /** The call of `ADMIT`, without the time. */
 export function callAdmit(request: RedisAdmission, leaseMs: number): ScriptCall {
   const { scopes, tokens } = request.admission;
+  const space = keySpaceOf(request);
   return {
     keys: [
-      key(request, 'time'),
+      key(space, 'time'),
       ...scopes.flatMap((scope) => [
-        key(request, 'requests', scope),
-        key(request, 'request-times', scope),
-        ...tokenKeys(request, scope),
-        key(request, 'slots', scope),
+        ...requestKeys(space, scope),
+        ...tokenKeys(space, scope),
+        key(space, 'slots', scope),
       ]),
     ],
     arguments: [
@@ -39,6 +53,26 @@ export function callAdmit(request: RedisAdmission, leaseMs: number): ScriptCall 
       ]),
     ],
   };
+}
+
+/** The call of `PEEK`, without the time. */
+export function callPeek({ account, scopes }: HeadroomQuestion, prefix: string): ScriptCall {
+  const space = { prefix, account };
+  return {
+    keys: [
+      key(space, 'time'),
+      ...scopes.flatMap((scope) => [...requestKeys(space, scope), ...tokenKeys(space, scope)]),
+    ],
+    arguments: scopes.flatMap(({ limits: { requestsPerMinute, tokensPerMinute } }) => [
+      limitArgument(requestsPerMinute),
+      limitArgument(tokensPerMinute),
+    ]),
+  };
+}
+
+/** Reads the answer of `PEEK`. */
+export function readPeek(reply: unknown, { scopes }: HeadroomQuestion): Headroom {
+  return readHeadroom(scopes, reply as number[]);
 }
 
 /** What `ADMIT` answered. */
@@ -56,11 +90,12 @@ export function readAdmit(reply: unknown, { scopes }: Admission): AdmitReply {
 /** The call of `SETTLE`, without the time. */
 export function callSettle(request: RedisAdmission, takenAt: number, actualTokens: number): ScriptCall {
   const { scopes, tokens } = request.admission;
+  const space = keySpaceOf(request);
   return {
     keys: [
-      key(request, 'time'),
-      key(request, `settled:${request.permit}`),
-      ...scopes.flatMap((scope) => [...tokenKeys(request, scope), key(request, 'slots', scope)]),
+      key(space, 'time'),
+      key(space, `settled:${request.permit}`),
+      ...scopes.flatMap((scope) => [...tokenKeys(space, scope), key(space, 'slots', scope)]),
     ],
     arguments: [
       request.permit,
@@ -72,22 +107,29 @@ export function callSettle(request: RedisAdmission, takenAt: number, actualToken
   };
 }
 
-/** The call of `RENEW`, without the time; undefined when the request holds no slots. */
-export function callRenew(request: RedisAdmission, leaseMs: number): ScriptCall | undefined {
-  const limited = request.admission.scopes.filter(({ limits }) => limits.concurrentRequests !== undefined);
-  if (limited.length === 0) return undefined;
+/** The call of `RENEW`, without the time. */
+export function callRenew(request: RedisAdmission, leaseMs: number): ScriptCall {
+  const space = keySpaceOf(request);
   return {
-    keys: [key(request, 'time'), ...limited.map((scope) => key(request, 'slots', scope))],
+    keys: [key(space, 'time'), ...request.admission.scopes.map((scope) => key(space, 'slots', scope))],
     arguments: [request.permit, String(leaseMs)],
   };
 }
 
-function tokenKeys(request: RedisAdmission, scope: Scope): string[] {
-  return [key(request, 'tokens', scope), key(request, 'token-times', scope)];
+function keySpaceOf({ prefix, admission }: RedisAdmission): KeySpace {
+  return { prefix, account: admission.account };
 }
 
-function key({ prefix, admission }: RedisAdmission, name: string, scope?: Scope): string {
-  const start = `${prefix}{${admission.account}}:${name}`;
+function requestKeys(space: KeySpace, scope: Scope): string[] {
+  return [key(space, 'requests', scope), key(space, 'request-times', scope)];
+}
+
+function tokenKeys(space: KeySpace, scope: Scope): string[] {
+  return [key(space, 'tokens', scope), key(space, 'token-times', scope)];
+}
+
+function key({ prefix, account }: KeySpace, name: string, scope?: Scope): string {
+  const start = `${prefix}{${account}}:${name}`;
   return scope === undefined ? start : `${start}:${scope.id}`;
 }
 

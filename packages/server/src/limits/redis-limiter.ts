@@ -5,10 +5,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../observe/clock.js';
-import { type Admission, type Limiter, LimiterLostError, type Permit, type Refusal, requireTokens } from './limiter.js';
-import { callAdmit, callRenew, callSettle, type RedisAdmission, readAdmit } from './redis-calls.js';
+import {
+  type Admission,
+  type Headroom,
+  type HeadroomQuestion,
+  type Limiter,
+  LimiterLostError,
+  type Permit,
+  type Refusal,
+  requireTokens,
+} from './limiter.js';
+import { callAdmit, callPeek, callRenew, callSettle, type RedisAdmission, readAdmit, readPeek } from './redis-calls.js';
 import { type RedisClient, runScript, type ScriptCall } from './redis-client.js';
-import { ADMIT, RENEW, type RedisScript, SETTLE } from './redis-scripts.js';
+import { ADMIT, PEEK, RENEW, type RedisScript, SETTLE } from './redis-scripts.js';
 import { SettlementBacklog } from './settlement-backlog.js';
 import { SlotLeases } from './slot-leases.js';
 import { systemTimers, type Timers } from './timers.js';
@@ -77,6 +86,10 @@ export class RedisLimiter implements Limiter {
     return { admitted: true, headroom, settle: this.#hold(request, takenAt) };
   }
 
+  async peek(question: HeadroomQuestion): Promise<Headroom> {
+    return readPeek(await this.#run(PEEK, callPeek(question, this.#prefix)), question);
+  }
+
   /** Stops renewing slots and sending settlements again. The client is its owner's to close. */
   close(): void {
     this.#leases.close();
@@ -85,8 +98,7 @@ export class RedisLimiter implements Limiter {
 
   /** Holds what a request was given until the returned function settles it. */
   #hold(request: RedisAdmission, takenAt: number): Permit['settle'] {
-    const lease = callRenew(request, this.#leaseMs);
-    if (lease !== undefined) this.#leases.hold(request.permit, lease);
+    this.#leases.hold(request.permit, callRenew(request, this.#leaseMs));
     let settled = false;
     return (actualTokens) => {
       requireTokens(actualTokens);

@@ -7,12 +7,6 @@ export class ScopeUsage extends RollingWindow {
   /** Requests taken in and not settled, counted whether they are limited or not. */
   #running = 0;
 
-  /** Brings the scope up to the time, with the limits that hold from now on. */
-  prepare(limits: Limits, now: number): void {
-    this.limits = limits;
-    this.advance(now);
-  }
-
   /** How long until a request fits on one axis; 0 when it fits now, Infinity when it never can. */
   waitMs(kind: LimitKind, tokens: number, now: number): number {
     if (kind !== 'concurrency') return this.windowWaitMs(kind, kind === 'requests' ? 1 : tokens, now);
@@ -38,6 +32,6 @@ export class ScopeUsage extends RollingWindow {
   isIdle(now: number): boolean {
     if (this.#running > 0) return false;
     this.advance(now);
-    return this.isVacant;
+    return this.isEmpty;
   }
 }

@@ -23,4 +23,9 @@ export class SteadyClock implements Clock {
     this.#reading = reading;
     return this.#time;
   }
+
+  /** What `now` would say; has no effect on what it will say later, not even by having looked at the other clock. */
+  peek(): number {
+    return this.#time + Math.max(0, Math.floor(this.#clock.now()) - this.#reading);
+  }
 }

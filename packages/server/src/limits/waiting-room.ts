@@ -8,6 +8,8 @@ import type { Clock } from '../observe/clock.js';
 import {
   type Admission,
   canNeverFit,
+  type Headroom,
+  type HeadroomQuestion,
   type Limiter,
   type MaybePromise,
   type Permit,
@@ -66,6 +68,11 @@ export class WaitingRoom implements Limiter {
     if (!this.#lines.has(account)) void this.#serve(account, line);
     if (settlements !== this.#settlements) line.wake();
     return answer;
+  }
+
+  /** As the limiter behind it says; who waits has taken nothing yet. */
+  peek(question: HeadroomQuestion): MaybePromise<Headroom> {
+    return this.#limiter.peek(question);
   }
 
   async #ask(admission: Admission): Promise<Permit | Refusal> {

@@ -1,23 +1,17 @@
-/** Opens what a data folder holds: the database and the secret. */
+/** Opens what a server keeps: the database, in the data folder or on a PostgreSQL, and the secret. */
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kysely } from 'kysely';
 import type { AdministrationStores } from '../accounts/administration-stores.js';
 import type { KeyAdministration, KeyLookup } from '../accounts/key-store.js';
 import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Clock } from '../observe/clock.js';
 import { openSecret } from './secret.js';
 import { createAdministrationStores } from './sql/administration-stores.js';
-import { readBalance } from './sql/balance.js';
 import { SqlKeyStore } from './sql/key-store.js';
-import { migrate } from './sql/migrate.js';
-import { MIGRATIONS } from './sql/migrations/index.js';
-import type { Tables } from './sql/schema.js';
-import { NodeSqliteDialect } from './sql/sqlite/dialect.js';
-import { explainSqliteError } from './sql/sqlite/errors.js';
-import { sqliteFlavor } from './sql/sqlite/flavor.js';
-import { openSqlite, openSqliteReader } from './sql/sqlite/open-sqlite.js';
-import { RevisionWatch } from './sql/sqlite/revision-watch.js';
+import { SqlLedgerStore } from './sql/ledger-store.js';
+import { openPostgresDatabase } from './sql/postgres/postgres-database.js';
+import type { SqlDatabase } from './sql/sql-database.js';
+import { openSqliteDatabase } from './sql/sqlite/sqlite-database.js';
 import { StoreError } from './store-error.js';
 
 /** The database file in the data folder. */
@@ -26,12 +20,20 @@ export const DATABASE_FILE_NAME = 'plumb.db';
 /** An open store. Several processes may have the same one open. */
 export interface Store {
   readonly keys: KeyLookup & KeyAdministration;
+  readonly ledger: LedgerStore;
   readonly administration: AdministrationStores;
-  readonly balances: Pick<LedgerStore, 'balance'>;
   /** The secret that keys are hashed with. */
   readonly secret: Uint8Array;
   /** Nothing of the store may be used afterwards. */
   close(): Promise<void>;
+}
+
+/** Where the database is. */
+export interface DatabaseOptions {
+  /** A PostgreSQL by its address, which may hold a password; a SQLite file in the data folder when there is none. */
+  readonly url?: string | undefined;
+  /** The most connections to a PostgreSQL: 2 or more, one of which only listens. */
+  readonly connections: number;
 }
 
 /** Which store is opened, and how. */
@@ -39,37 +41,47 @@ export interface StoreOptions {
   /** Absolute path. */
   readonly dataDir: string;
   readonly clock: Clock;
-  /** Whether a data folder without a database is an error instead of being filled. Default false. */
+  /** Whether a store without a database is an error instead of being filled. Default false. */
   readonly mustExist?: boolean;
+  readonly database?: DatabaseOptions;
+  /** The secret in 64 hex digits, instead of the file in the data folder; it is not written anywhere. */
+  readonly secret?: string | undefined;
+  /** Hears, beside the way of a request, that this server does not hear of the changes of others for the moment. */
+  readonly onLost?: (error: StoreError) => void;
 }
 
 /**
- * Opens the store of a data folder, brings its schema up to date, and creates whatever does not exist yet, readable by
- * its owner alone. Rejects with a StoreError.
+ * Opens a store, brings its schema up to date, and creates whatever does not exist yet, readable by its owner alone; only
+ * a PostgreSQL database has to be there. Rejects with a StoreError.
  */
-export async function openStore({ dataDir, clock, mustExist = false }: StoreOptions): Promise<Store> {
-  const path = join(dataDir, DATABASE_FILE_NAME);
-  if (mustExist) await requireFile(path, dataDir);
-  else await createFolder(dataDir);
-  const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(await openSqlite(path), path) });
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, secret: given } = options;
+  const database = await openDatabase(options);
   try {
-    await migrate(database, sqliteFlavor, MIGRATIONS, clock);
-    const secret = await openSecret(dataDir, database);
-    const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys');
-    const keys = new SqlKeyStore(database, () => revisions.current());
-    const administration = createAdministrationStores(database, keys);
-    const balances = { balance: (accountId: string) => readBalance(database, accountId) };
-    return { keys, administration, balances, secret, close: () => closeBoth(revisions, database) };
+    const secret = await openSecret({ dataDir, given }, database);
+    const { queries, flavor } = database;
+    const keys = new SqlKeyStore(queries, () => database.revision());
+    const ledger = new SqlLedgerStore(queries, flavor);
+    const administration = createAdministrationStores(queries, keys);
+    return { keys, ledger, administration, secret, close: () => database.close() };
   } catch (error) {
-    await database.destroy();
-    throw explainSqliteError(error, path);
+    await database.close();
+    throw error;
   }
 }
 
-/** The writer is closed last: the last connection to close moves the journal into the database file. */
-async function closeBoth(revisions: RevisionWatch, database: Kysely<Tables>): Promise<void> {
-  revisions.close();
-  await database.destroy();
+async function openDatabase(options: StoreOptions): Promise<SqlDatabase> {
+  const { dataDir, clock, mustExist = false, database, secret, onLost = () => {} } = options;
+  if (database?.url === undefined) {
+    const path = join(dataDir, DATABASE_FILE_NAME);
+    if (mustExist) await requireFile(path, dataDir);
+    else await createFolder(dataDir);
+    return openSqliteDatabase(path, clock);
+  }
+  // The secret is all that the folder is for.
+  if (secret === undefined && !mustExist) await createFolder(dataDir);
+  const { url, connections } = database;
+  return openPostgresDatabase({ url, connections, clock, mustExist, onLost });
 }
 
 async function requireFile(path: string, dataDir: string): Promise<void> {

@@ -1,9 +1,10 @@
-/** The secret of a data folder, under which keys are hashed; kept beside the database and never in it. */
+/** The secret under which keys are hashed: in the data folder or handed in, beside the database and never in it. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Tables } from './sql/schema.js';
+import type { SqlDatabase } from './sql/sql-database.js';
 import { StoreError } from './store-error.js';
 
 /** The file in the data folder: 64 hex digits, readable by its owner alone. */
@@ -12,21 +13,36 @@ export const SECRET_FILE_NAME = 'secret';
 /** Bytes of the secret: as many as SHA-256 gives, beyond which an HMAC gets no stronger (RFC 2104, section 3). */
 const SECRET_BYTES = 32;
 
+/** The variable of the environment that can hold the secret, as errors call it. */
+export const SECRET_VARIABLE = 'PLUMB_SECRET';
+
+/** Where the secret comes from. */
+export interface SecretSource {
+  /** Absolute path of the folder with the secret's file. */
+  readonly dataDir: string;
+  /** The secret in hex digits; the file counts for nothing then. */
+  readonly given?: string | undefined;
+}
+
 /**
- * Reads the secret of a data folder; makes it when there is none and none was ever used. The database remembers a check
- * value, because with another secret every key would be refused without a visible reason: a secret that is lost or
- * exchanged rejects with a StoreError `secret`. The write lock of the database is held meanwhile, so that of several
- * processes that start at once one makes the secret and the others read it.
+ * Reads the secret; makes the file when there is none and no secret was ever used. The database remembers a check value,
+ * because with another secret every key would be refused without a visible reason: a secret that is lost or exchanged
+ * rejects with a StoreError `secret`. The setup of the database is locked meanwhile, so that of several processes that
+ * start at once one makes the secret and the others find it, or hear that theirs is another one.
  */
-export async function openSecret(dataDir: string, database: Kysely<Tables>): Promise<Uint8Array> {
+export async function openSecret(
+  { dataDir, given }: SecretSource,
+  { queries, flavor }: Pick<SqlDatabase, 'queries' | 'flavor'>,
+): Promise<Uint8Array> {
   const path = join(dataDir, SECRET_FILE_NAME);
-  return database.transaction().execute(async (transaction) => {
+  return queries.transaction().execute(async (transaction) => {
+    await flavor.lockSetup(transaction);
     const check = await readCheck(transaction);
-    const existing = await readSecret(path);
+    const existing = given === undefined ? await readSecret(path) : parseSecret(given, SECRET_VARIABLE);
     if (existing === undefined && check !== undefined) throw lostSecret(path);
     const secret = existing ?? (await createSecret(path));
     if (check === undefined) await writeCheck(transaction, checkValueOf(secret));
-    else if (check !== checkValueOf(secret)) throw otherSecret(path);
+    else if (check !== checkValueOf(secret)) throw otherSecret(given === undefined ? path : SECRET_VARIABLE);
     return secret;
   });
 }
@@ -51,10 +67,14 @@ function checkValueOf(secret: Uint8Array): string {
 
 async function readSecret(path: string): Promise<Uint8Array | undefined> {
   const text = await readText(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseSecret(text, path);
+}
+
+/** `place` is where the text comes from; the text itself is in no error. */
+function parseSecret(text: string, place: string): Uint8Array {
   const digits = text.trim();
-  if (digits.length !== 2 * SECRET_BYTES || !/^[0-9a-f]+$/.test(digits)) {
-    throw new StoreError('secret', `${path} must hold ${2 * SECRET_BYTES} hex digits: put its backup in its place.`);
+  if (digits.length !== 2 * SECRET_BYTES || !/^[0-9a-f]+$/i.test(digits)) {
+    throw new StoreError('secret', `${place} must hold ${2 * SECRET_BYTES} hex digits: put its backup in its place.`);
   }
   return Buffer.from(digits, 'hex');
 }
@@ -97,15 +117,17 @@ async function writeDurably(path: string, text: string): Promise<void> {
 function lostSecret(path: string): StoreError {
   return new StoreError(
     'secret',
-    `${path} is missing, and without it no key of this data folder can be recognised. Put its backup in its place, or ` +
-      'move the whole data folder away to start with an empty one.',
+    `${path} is missing, and without it no key in the database can be recognised. Put its backup in its place, or the ` +
+      `file of another server on the same database, or set ${SECRET_VARIABLE}. Starting over without it needs an empty ` +
+      'database, too: move the whole data folder away, or create another database.',
   );
 }
 
-function otherSecret(path: string): StoreError {
+function otherSecret(place: string): StoreError {
   return new StoreError(
     'secret',
-    `${path} is not the secret that the keys of this data folder were hashed with: put the right one in its place.`,
+    `${place} is not the secret that the keys in the database were hashed with: put the right one in its place. ` +
+      'All servers on one database need the same.',
   );
 }
 

@@ -11,6 +11,8 @@ export type StoreErrorCode = 'damaged' | 'incompatible' | 'secret' | 'unavailabl
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
+  /** What needs the store has to wait (`http/explain-error.ts`). */
+  readonly isUnavailable = true;
 
   constructor(code: StoreErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

@@ -1,5 +1,5 @@
 /** Accounts and keys in SQL tables: the adapter of `accounts/key-store.ts`, the same for every SQL dialect. */
-import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
 import type { ApiKey } from '../../accounts/api-key.js';
 import { type Authorship, SERVER_ACTOR } from '../../accounts/audit.js';
 import type {
@@ -37,8 +37,10 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
   }
 
   async recordUse(lastUsedAt: ReadonlyMap<string, number>): Promise<void> {
+    // Two servers that lock the same rows in different orders would wait for each other.
+    const inOrder = [...lastUsedAt].sort(([one], [other]) => (one < other ? -1 : 1));
     await this.#database.transaction().execute(async (transaction) => {
-      for (const [id, at] of lastUsedAt) {
+      for (const [id, at] of inOrder) {
         const isOlder = (where: ExpressionBuilder<Tables, 'api_keys'>) =>
           where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]);
         await transaction
@@ -57,8 +59,7 @@ export class SqlKeyStore implements KeyLookup, KeyAdministration {
 
   createFirstKey(newKey: NewKey): Promise<KeyHolder | undefined> {
     return this.#database.transaction().execute(async (transaction) => {
-      // First, because whoever changes keys waits here for whoever else does.
-      await announceChange(transaction);
+      await lockChanges(transaction);
       const existing = await transaction.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
       return existing === undefined ? insertKey(transaction, newKey, SERVER_ACTOR) : undefined;
     });
@@ -194,13 +195,22 @@ function isoOrNull(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** Part of every transaction that changes who may do what. */
+/**
+ * The first statement of every transaction that changes who may do what. All servers hear of it once the transaction is
+ * committed. Until then it holds the row of the revision, so that such transactions run one after the other on
+ * PostgreSQL as they do on SQLite; whoever locked other rows first could wait for one that waits for it.
+ */
 export async function announceChange(transaction: Transaction<Tables>): Promise<void> {
-  await transaction
-    .updateTable('revisions')
-    .set({ revision: sql<number>`revision + 1` })
-    .where('name', '=', 'keys')
-    .executeTakeFirstOrThrow();
+  await touchRevision(transaction, sql<number>`revision + 1`);
+}
+
+/** Holds up changes as `announceChange` does, for a transaction that may turn out to change nothing. */
+async function lockChanges(transaction: Transaction<Tables>): Promise<void> {
+  await touchRevision(transaction, sql<number>`revision`);
+}
+
+async function touchRevision(transaction: Transaction<Tables>, revision: RawBuilder<number>): Promise<void> {
+  await transaction.updateTable('revisions').set({ revision }).where('name', '=', 'keys').executeTakeFirstOrThrow();
 }
 
 async function selectKey(database: Kysely<Tables>, id: string): Promise<KeyHolder | undefined> {

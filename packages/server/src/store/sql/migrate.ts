@@ -4,12 +4,16 @@ import type { Clock } from '../../observe/clock.js';
 import { StoreError } from '../store-error.js';
 import type { Tables } from './schema.js';
 
-/** What migrations cannot say the same way for every database. */
+/** What cannot be said the same way to every database. */
 export interface SqlFlavor {
   /** The type of a whole-number column that counts up by itself. */
   readonly serialColumn: string;
+  /** Whether rows have to be locked by name, because transactions run beside each other. */
+  readonly locksRows: boolean;
   /** Keeps other processes from setting up the same database until the transaction ends. */
   lockSetup(transaction: Transaction<Tables>): Promise<void>;
+  /** Makes the database tell other servers of every revision that changes; the table of revisions is there. */
+  announceRevisions(database: Kysely<unknown>): Promise<void>;
 }
 
 /** One step of the schema. */

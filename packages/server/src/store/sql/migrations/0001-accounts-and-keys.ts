@@ -5,10 +5,11 @@ import type { Migration } from '../migrate.js';
 export const accountsAndKeys: Migration = {
   id: 1,
   name: 'accounts-and-keys',
-  async up(database) {
+  async up(database, flavor) {
     await createAccounts(database);
     await createApiKeys(database);
     await createRevisions(database);
+    await flavor.announceRevisions(database);
     await createFacts(database);
   },
 };

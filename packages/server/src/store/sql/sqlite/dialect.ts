@@ -11,6 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { toExactNumber } from '../exact-number.js';
 import { explainSqliteError } from './errors.js';
 
 /** The dialect of one open database. Kysely serialises what uses its one connection. */
@@ -138,12 +139,7 @@ class NodeSqliteConnection implements DatabaseConnection {
 /** A row in which integers are numbers as long as these are exact. */
 function readRow<Row>(row: Record<string, SQLOutputValue>): Row {
   for (const [column, value] of Object.entries(row)) {
-    if (typeof value === 'bigint') row[column] = toNumber(value);
+    if (typeof value === 'bigint') row[column] = toExactNumber(value);
   }
   return row as Row;
-}
-
-function toNumber(value: bigint): SQLOutputValue {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }

@@ -1,17 +1,10 @@
-/** Gives back and accounts for what an exchange took: once, whichever way it ended. Never throws. */
+/** Says in the log's record how a request ended. */
 import type { GenerationJob } from '../engines/engine.js';
 import type { RequestRecord } from '../http/request-record.js';
 import type { Meter } from './meter.js';
-import type { Outcome } from './respond.js';
+import type { Outcome } from './outcome.js';
 
-export interface Settling {
-  readonly job: GenerationJob;
-  readonly meter: Meter;
-  readonly outcome: Outcome;
-  readonly record: RequestRecord;
-}
-
-export function settle({ job, meter, outcome, record }: Settling): void {
+export function writeRecord(record: RequestRecord, job: GenerationJob, meter: Meter, outcome: Outcome): void {
   record.model = job.model;
   record.stream = job.request.stream === true;
   record.thinking = job.thinking;

@@ -2,7 +2,9 @@
  * Writes the chunks of one generation as server-sent events (contract section 3.2). What is the same in every chunk is
  * made once; only the piece of text is encoded for each.
  */
-import { encodeEvent, type FinishReason, type Usage } from '@plumb/wire';
+import type { FinishReason } from '../chat/response.js';
+import type { Usage } from '../chat/usage.js';
+import { encodeEvent } from '../sse/encode.js';
 
 /** What every chunk of a generation says. */
 export interface ChunkIdentity {

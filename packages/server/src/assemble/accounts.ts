@@ -1,0 +1,26 @@
+/** Opens accounts, keys and the ledger as the configuration says. */
+import type { Config } from '../config/settings.js';
+import type { Clock } from '../observe/clock.js';
+import type { Log } from '../observe/log.js';
+import { type Access, openAccess } from '../store/open-access.js';
+
+export interface OpenAccountsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 64 hex digits, instead of the file in the data folder. */
+  readonly secret?: string | undefined;
+}
+
+/** Rejects with a StoreError, also when the ledger is in another currency than the configuration. */
+export async function openAccounts(config: Config, { clock, log, secret }: OpenAccountsOptions): Promise<Access> {
+  const { data_dir: dataDir, database } = config;
+  const onLost = (error: Error) => log.warn({ err: error }, 'keys are looked up for every request until it is back');
+  const access = await openAccess({ dataDir, clock, database, secret, onLost });
+  try {
+    await access.administration.funds.useCurrency(config.billing.currency);
+    return access;
+  } catch (error) {
+    await access.close();
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What was taken for a request: a permit of the limiter and money set aside. It is given back here and nowhere else,
+ * once, whichever way the request ends.
+ */
+import { insufficientBalance, type Usage } from '@plumb/wire';
+import type { Caller } from '../accounts/authenticate.js';
+import type { GenerationJob } from '../engines/engine.js';
+import type { Ledger, LedgerRequest } from '../ledger/ledger.js';
+import { costOf } from '../ledger/price.js';
+import type { UsageRecord } from '../ledger/usage.js';
+import type { AnswerLengths } from '../limits/answer-lengths.js';
+import type { Permit } from '../limits/limiter.js';
+import type { Clock } from '../observe/clock.js';
+import type { Settling } from './answer.js';
+import type { Meter } from './meter.js';
+import type { Outcome } from './outcome.js';
+import type { Quote } from './quote.js';
+
+export interface SettlementParts {
+  readonly caller: Caller;
+  readonly job: GenerationJob;
+  readonly quote: Quote;
+  readonly permit: Permit;
+  readonly meter: Meter;
+  readonly ledger: Ledger;
+  readonly answerLengths: AnswerLengths;
+  readonly clock: Clock;
+  /** Whether requests run also when the balance does not cover them. */
+  readonly mayOverdraw: boolean;
+  /** Told of a permit that could not be given back. */
+  onError(error: unknown): void;
+}
+
+export class Settlement implements Settling {
+  readonly #parts: SettlementParts;
+  readonly #request: LedgerRequest;
+  #isHeld = false;
+  #isSettled = false;
+
+  /** Takes over the permit. */
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+    this.#request = { requestId: parts.job.id, accountId: parts.caller.account.id };
+  }
+
+  /**
+   * Sets the most that the request can cost aside. Rejects with 402 when the account has less and with a
+   * LedgerLostError when the ledger cannot be written; the permit is given back then.
+   */
+  async hold(): Promise<void> {
+    const { ledger, quote, mayOverdraw } = this.#parts;
+    if (quote.mostCost === 0n) return;
+    try {
+      this.#isHeld = await ledger.hold(this.#request, quote.mostCost, mayOverdraw);
+    } catch (error) {
+      await this.#releasePermit(0);
+      throw error;
+    }
+    if (this.#isHeld) return;
+    await this.#releasePermit(0);
+    throw insufficientBalance();
+  }
+
+  /**
+   * Settles with what was really used. A completed answer and one that its client left are paid for; one that failed is
+   * not, though its tokens count for the limits. See `Settling.settle`.
+   */
+  async settle(outcome: Outcome, usage: Usage | undefined): Promise<void> {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const released = this.#releasePermit(this.#usedTokens(usage));
+    if (outcome.kind !== 'completed' || usage === undefined) {
+      this.#settleLater(outcome, usage);
+      return released;
+    }
+    const { ledger, caller, job, answerLengths } = this.#parts;
+    answerLengths.observe(caller.account.id, job.model, usage.completion_tokens);
+    const charged = ledger.settle(this.#request, this.#isHeld, this.#record(outcome, usage));
+    const [, charge] = await Promise.allSettled([released, charged]);
+    if (charge.status === 'rejected') throw charge.reason;
+  }
+
+  /** Nobody waits for it: there is no answer to be completed. */
+  #settleLater(outcome: Outcome, usage: Usage | undefined): void {
+    const { ledger } = this.#parts;
+    if (usage !== undefined) ledger.settleLater(this.#request, this.#isHeld, this.#record(outcome, usage));
+    else if (this.#isHeld) ledger.release(this.#request);
+  }
+
+  /** An engine that ended without a word has read the prompt at least. */
+  #usedTokens(usage: Usage | undefined): number {
+    const { meter, quote } = this.#parts;
+    if (usage !== undefined) return usage.total_tokens;
+    return meter.hasBegun ? quote.promptTokens : 0;
+  }
+
+  /** Never rejects: what it cannot give back must not keep an answer back. */
+  async #releasePermit(usedTokens: number): Promise<void> {
+    const { permit, onError } = this.#parts;
+    try {
+      await permit.settle(usedTokens);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  #record(outcome: Outcome, usage: Usage): UsageRecord {
+    const { caller, job, meter, quote, clock } = this.#parts;
+    const isPaid = quote.rates !== undefined && outcome.kind !== 'failed';
+    return {
+      ...this.#request,
+      keyId: caller.key.id,
+      model: job.model,
+      at: meter.startedAt,
+      durationMs: Math.max(0, clock.now() - meter.startedAt),
+      outcome: outcome.kind,
+      stream: job.request.stream === true,
+      promptTokens: usage.prompt_tokens,
+      cacheHitTokens: usage.prompt_cache_hit_tokens,
+      completionTokens: usage.completion_tokens,
+      reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+      cost: isPaid ? costOf(quote.rates, usage) : 0n,
+    };
+  }
+}

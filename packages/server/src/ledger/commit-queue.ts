@@ -1,0 +1,147 @@
+/**
+ * Group commit: operations of the ledger wait here for the transaction that makes them durable. While one transaction
+ * runs, all that arrives waits for the next one together, so that a busy server makes few of them and a calm one loses
+ * no time.
+ *
+ * Settlements and refunds are tried again until the store takes them, in their order: nothing that was used is forgotten
+ * while the process lives. A hold is tried once, because its request waits for it.
+ */
+import type { Timers } from '../limits/timers.js';
+import type { LedgerOperation, LedgerStore, OperationResult } from './ledger-store.js';
+
+/** The most operations of one transaction. */
+const BATCH_LENGTH_MAX = 256;
+/** The pause after a transaction that failed, in ms; it doubles up to the longest. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 2000;
+/** How often an operation is tried by itself when the store takes others, before it is given up. */
+const ATTEMPTS_ALONE_MAX = 3;
+
+export interface CommitQueueOptions {
+  readonly store: Pick<LedgerStore, 'apply'>;
+  readonly serverId: string;
+  readonly timers: Timers;
+  /** Whether an error is about the store as a whole, so that trying again later helps. */
+  isStoreFailure(error: unknown): boolean;
+  /** Told of every transaction that failed. */
+  onFailure(error: unknown, waiting: number): void;
+  /** Told of an operation that the store will never take; the message of the error says why. */
+  onGivenUp(operation: LedgerOperation, error: unknown): void;
+  /** Told of every transaction that succeeded: how long it took, in ms, how many operations it had, and how many wait. */
+  onCommitted?(durationMs: number, operations: number, waiting: number): void;
+}
+
+interface Waiting {
+  readonly operation: LedgerOperation;
+  readonly resolve: (result: OperationResult) => void;
+  readonly reject: (error: unknown) => void;
+  attemptsAlone: number;
+}
+
+export class CommitQueue {
+  readonly #options: CommitQueueOptions;
+  #waiting: Waiting[] = [];
+  #isWriting = false;
+  /** How many of the next operations are tried one by one, because together they failed. */
+  #alone = 0;
+  #retryMs = RETRY_MIN_MS;
+  #isClosed = false;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options;
+  }
+
+  /** How many operations are not durable yet. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves once the operation is durable. Rejects when it never will be; a hold also when the store fails. */
+  add(operation: LedgerOperation): Promise<OperationResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, resolve, reject, attemptsAlone: 0 });
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      // All that this turn of the event loop brings goes into the same transaction.
+      setImmediate(() => void this.#write());
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void> {
+    if (!this.#isWriting) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Stops trying again; what still waits is lost. Returns how many operations that are. */
+  close(): number {
+    this.#isClosed = true;
+    return this.#waiting.length;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#isClosed) {
+      const length = this.#alone > 0 ? 1 : BATCH_LENGTH_MAX;
+      const batch = this.#waiting.slice(0, length);
+      const error = await this.#commit(batch);
+      if (error !== undefined) await this.#pause();
+    }
+    this.#isWriting = false;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /** Returns why it failed, when it is worth a pause. */
+  async #commit(batch: readonly Waiting[]): Promise<unknown> {
+    const { store, serverId, onCommitted } = this.#options;
+    const startedAt = performance.now();
+    try {
+      const operations = batch.map(({ operation }) => operation);
+      const results = await store.apply(operations, serverId);
+      this.#waiting.splice(0, batch.length);
+      this.#alone = Math.max(0, this.#alone - batch.length);
+      this.#retryMs = RETRY_MIN_MS;
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
+      onCommitted?.(performance.now() - startedAt, batch.length, this.#waiting.length);
+      return undefined;
+    } catch (error) {
+      return this.#fail(batch, error);
+    }
+  }
+
+  #fail(batch: readonly Waiting[], error: unknown): unknown {
+    const { isStoreFailure, onFailure } = this.#options;
+    const isLasting = !isStoreFailure(error);
+    this.#waiting.splice(0, batch.length, ...batch.flatMap((waiting) => this.#afterFailure(waiting, error)));
+    onFailure(error, this.#waiting.length);
+    if (!isLasting) return error;
+    if (batch.length > 1) this.#alone = batch.length;
+    else this.#giveUpFirst(batch[0]!, error);
+    return batch.length > 1 ? undefined : error;
+  }
+
+  /** What takes the place of an operation whose transaction failed: nobody can tell whether it was made after all. */
+  #afterFailure(waiting: Waiting, error: unknown): Waiting[] {
+    const { operation, reject } = waiting;
+    if (operation.kind !== 'hold') return [waiting];
+    reject(error);
+    const { requestId, accountId, at } = operation;
+    const release: LedgerOperation = { kind: 'settle', requestId, accountId, at, isHeld: true };
+    return [{ operation: release, resolve: () => {}, reject: () => {}, attemptsAlone: 0 }];
+  }
+
+  #giveUpFirst(waiting: Waiting, error: unknown): void {
+    waiting.attemptsAlone += 1;
+    if (waiting.attemptsAlone < ATTEMPTS_ALONE_MAX || this.#waiting[0] !== waiting) return;
+    this.#waiting.shift();
+    this.#alone = Math.max(0, this.#alone - 1);
+    waiting.reject(error);
+    this.#options.onGivenUp(waiting.operation, error);
+  }
+
+  #pause(): Promise<void> {
+    const pauseMs = this.#retryMs;
+    this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
+    return new Promise((resolve) => this.#options.timers.after(pauseMs, resolve));
+  }
+}

@@ -1,0 +1,66 @@
+/** The ledger in SQL tables: the adapter of `ledger/ledger-store.ts`, the same for every SQL dialect. */
+import type { Kysely } from 'kysely';
+import type {
+  Balance,
+  LedgerOperation,
+  LedgerStore,
+  OperationResult,
+  ServerIdentity,
+} from '../../ledger/ledger-store.js';
+import { readBalance } from './balance.js';
+import { LedgerTransaction } from './ledger-transaction.js';
+import type { SqlFlavor } from './migrate.js';
+import type { Tables } from './schema.js';
+
+export class SqlLedgerStore implements LedgerStore {
+  readonly #database: Kysely<Tables>;
+  readonly #flavor: SqlFlavor;
+
+  constructor(database: Kysely<Tables>, flavor: SqlFlavor) {
+    this.#database = database;
+    this.#flavor = flavor;
+  }
+
+  apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]> {
+    return this.#database
+      .transaction()
+      .execute((transaction) => new LedgerTransaction(transaction, this.#flavor, serverId).apply(operations));
+  }
+
+  balance(accountId: string): Promise<Balance> {
+    return readBalance(this.#database, accountId);
+  }
+
+  async keepAlive({ id, host, processId }: ServerIdentity, leaseUntil: number): Promise<void> {
+    await this.#database
+      .insertInto('servers')
+      .values({ id, host, process_id: processId, lease_until: leaseUntil })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ lease_until: leaseUntil }))
+      .execute();
+  }
+
+  async releaseOrphans(now: number, isGone: (server: ServerIdentity) => boolean): Promise<number> {
+    const servers = await this.#database.selectFrom('servers').selectAll().execute();
+    const gone = servers
+      .filter(
+        ({ id, host, process_id, lease_until }) => lease_until <= now || isGone({ id, host, processId: process_id }),
+      )
+      .map(({ id }) => id);
+    if (gone.length === 0) return 0;
+    return this.#database.transaction().execute(async (transaction) => {
+      const released = await new LedgerTransaction(transaction, this.#flavor, '').releaseHoldsOf(gone, now);
+      await transaction.deleteFrom('servers').where('id', 'in', gone).execute();
+      return released;
+    });
+  }
+
+  async removeServer(serverId: string): Promise<void> {
+    await this.#database
+      .deleteFrom('servers')
+      .where('id', '=', serverId)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('holds').select('request_id').where('server_id', '=', serverId))),
+      )
+      .execute();
+  }
+}

@@ -1,0 +1,169 @@
+/** Group commit: what goes into one transaction, and what becomes of operations whose transaction failed. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CommitQueue } from '#server/ledger/commit-queue.js';
+import type { LedgerOperation, OperationResult } from '#server/ledger/ledger-store.js';
+import { ManualTime } from '../limits/support/manual-time.js';
+
+class StoreDown extends Error {}
+
+/** A store that the test plays: every transaction waits until the test lets it succeed or fail. */
+class PlayedStore {
+  readonly transactions: { ids: string[]; succeed(results?: OperationResult[]): void; fail(error: Error): void }[] = [];
+
+  apply(operations: readonly LedgerOperation[]): Promise<readonly OperationResult[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly OperationResult[]>();
+    this.transactions.push({
+      ids: operations.map(({ kind, requestId }) => `${kind} ${requestId}`),
+      succeed: (results) => resolve(results ?? operations.map(() => 'done')),
+      fail: reject,
+    });
+    return promise;
+  }
+
+  /** The next transaction that has begun. */
+  async next() {
+    for (let turns = 0; turns < 20 && this.transactions.length === 0; turns++) await turn();
+    const transaction = this.transactions.shift();
+    assert.ok(transaction, 'a transaction was expected');
+    return transaction;
+  }
+}
+
+function start() {
+  const store = new PlayedStore();
+  const time = new ManualTime();
+  const failures: unknown[] = [];
+  const givenUp: string[] = [];
+  const queue = new CommitQueue({
+    store,
+    serverId: 'server',
+    timers: time,
+    isStoreFailure: (error) => error instanceof StoreDown,
+    onFailure: (error) => failures.push(error),
+    onGivenUp: ({ requestId }) => givenUp.push(requestId),
+  });
+  return { store, time, failures, givenUp, queue };
+}
+
+const hold = (requestId: string): LedgerOperation => {
+  return { kind: 'hold', requestId, accountId: 'a', amount: 1n, at: 1, mayOverdraw: false };
+};
+const settle = (requestId: string): LedgerOperation => {
+  return { kind: 'settle', requestId, accountId: 'a', at: 1, isHeld: true };
+};
+
+describe('the commit queue', () => {
+  test('puts all that one turn of the event loop brings into one transaction', async () => {
+    const { queue, store } = start();
+    const results = [queue.add(hold('1')), queue.add(settle('2')), queue.add(hold('3'))];
+    const transaction = await store.next();
+    assert.deepEqual(transaction.ids, ['hold 1', 'settle 2', 'hold 3']);
+    transaction.succeed(['done', 'done', 'insufficient_balance']);
+    assert.deepEqual(await Promise.all(results), ['done', 'done', 'insufficient_balance']);
+  });
+
+  test('gathers what arrives while a transaction runs for the next one', async () => {
+    const { queue, store } = start();
+    const first = queue.add(settle('1'));
+    const transaction = await store.next();
+    const others = [queue.add(settle('2')), queue.add(settle('3'))];
+    await turn();
+    assert.equal(store.transactions.length, 0);
+    transaction.succeed();
+    await first;
+    const next = await store.next();
+    assert.deepEqual(next.ids, ['settle 2', 'settle 3']);
+    next.succeed();
+    await Promise.all(others);
+    assert.equal(queue.length, 0);
+  });
+
+  test('makes no transaction larger than 256 operations', async () => {
+    const { queue, store } = start();
+    const results = Array.from({ length: 300 }, (_, index) => queue.add(settle(String(index))));
+    for (const length of [256, 44]) {
+      const transaction = await store.next();
+      assert.equal(transaction.ids.length, length);
+      transaction.succeed();
+    }
+    await Promise.all(results);
+  });
+
+  test('resolves only when the transaction is durable', async () => {
+    const { queue, store } = start();
+    let isDurable = false;
+    const result = queue.add(settle('1')).then(() => {
+      isDurable = true;
+    });
+    const transaction = await store.next();
+    await turn();
+    assert.equal(isDurable, false);
+    transaction.succeed();
+    await result;
+    assert.equal(isDurable, true);
+  });
+
+  test('refuses the holds of a failed transaction, releases them, and tries the settlements again in order', async () => {
+    const { queue, store, time, failures } = start();
+    const held = assert.rejects(queue.add(hold('1')), StoreDown);
+    const settled = queue.add(settle('2'));
+    (await store.next()).fail(new StoreDown());
+    await held;
+    const late = queue.add(settle('3'));
+    await turn();
+    assert.equal(store.transactions.length, 0, 'a pause comes first');
+    await time.pass(50);
+    const retry = await store.next();
+    assert.deepEqual(retry.ids, ['settle 1', 'settle 2', 'settle 3']);
+    retry.succeed();
+    await Promise.all([settled, late]);
+    assert.equal(failures.length, 1);
+  });
+
+  test('waits twice as long after each failure, at most two seconds', async () => {
+    const { queue, store, time } = start();
+    const settled = queue.add(settle('1'));
+    for (const pauseMs of [50, 100, 200, 400, 800, 1600, 2000, 2000]) {
+      (await store.next()).fail(new StoreDown());
+      await turn();
+      await time.pass(pauseMs - 1);
+      await turn();
+      assert.equal(store.transactions.length, 0);
+      await time.pass(1);
+    }
+    (await store.next()).succeed();
+    await settled;
+  });
+
+  test('finds the one operation that the store never takes, and lets the others through', async () => {
+    const { queue, store, time, givenUp } = start();
+    const good = [queue.add(settle('1')), queue.add(settle('3'))];
+    const bad = assert.rejects(queue.add(settle('2')), /impossible/);
+    (await store.next()).fail(new Error('impossible'));
+    const isBad = (ids: string[]) => ids.includes('settle 2');
+    for (let step = 0; step < 5; step++) {
+      const transaction = await store.next();
+      assert.equal(transaction.ids.length, 1);
+      if (isBad(transaction.ids)) transaction.fail(new Error('impossible'));
+      else transaction.succeed();
+      await turn();
+      await time.pass(2000);
+    }
+    await Promise.all([...good, bad]);
+    assert.deepEqual(givenUp, ['2']);
+  });
+
+  test('tells how many operations are lost when it is closed while the store is down', async () => {
+    const { queue, store, time } = start();
+    void queue.add(settle('1'));
+    void queue.add(settle('2'));
+    (await store.next()).fail(new StoreDown());
+    await turn();
+    assert.equal(queue.close(), 2);
+    await time.pass(50);
+    await queue.idle();
+    assert.equal(store.transactions.length, 0);
+  });
+});

@@ -1,0 +1,142 @@
+/** What the way of a request can rely on when the ledger is slow or lost. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { LEDGER_TIMEOUT_MS, Ledger, LedgerLostError } from '#server/ledger/ledger.js';
+import type { LedgerOperation, LedgerStore, OperationResult } from '#server/ledger/ledger-store.js';
+import { ManualTime } from '../limits/support/manual-time.js';
+import { usage } from './support/books.js';
+
+const REQUEST = { requestId: '1', accountId: 'a' };
+
+/** A store that takes operations, refuses them, or does not answer. */
+class MoodyStore implements Pick<LedgerStore, 'apply'> {
+  mood: 'takes' | 'refuses holds' | 'fails' | 'is silent' = 'takes';
+  readonly applied: LedgerOperation['kind'][] = [];
+  #awake = Promise.withResolvers<void>();
+
+  async apply(operations: readonly LedgerOperation[]): Promise<OperationResult[]> {
+    if (this.mood === 'is silent') await this.#awake.promise;
+    if (this.mood === 'fails') throw new Error('down');
+    this.applied.push(...operations.map(({ kind }) => kind));
+    return operations.map(({ kind }) =>
+      kind === 'hold' && this.mood === 'refuses holds' ? 'insufficient_balance' : 'done',
+    );
+  }
+
+  answerAgain(): void {
+    this.mood = 'takes';
+    this.#awake.resolve();
+  }
+}
+
+function start(mood: MoodyStore['mood'] = 'takes') {
+  const store = new MoodyStore();
+  store.mood = mood;
+  const time = new ManualTime();
+  const ledger = new Ledger({
+    store: store as unknown as LedgerStore,
+    serverId: 'server',
+    clock: time,
+    timers: time,
+    isStoreFailure: () => true,
+    onFailure: () => {},
+    onGivenUp: () => {},
+  });
+  return { store, time, ledger };
+}
+
+describe('a hold', () => {
+  test('says whether the balance covers it', async () => {
+    assert.equal(await start('takes').ledger.hold(REQUEST, 1n, false), true);
+    assert.equal(await start('refuses holds').ledger.hold(REQUEST, 1n, false), false);
+  });
+
+  test('that the store fails to make rejects, and is released once the store is back', async () => {
+    const { ledger, store, time } = start('fails');
+    await assert.rejects(ledger.hold(REQUEST, 1n, false), LedgerLostError);
+    store.mood = 'takes';
+    await time.pass(50);
+    assert.ok(store.applied.length > 0 && store.applied.every((kind) => kind === 'settle'));
+    assert.equal(ledger.backlog, 0);
+  });
+
+  test('that takes too long rejects after ten seconds, and is released when it was made after all', async () => {
+    const { ledger, store, time } = start('is silent');
+    const held = assert.rejects(ledger.hold(REQUEST, 1n, false), LedgerLostError);
+    await turn();
+    await time.pass(LEDGER_TIMEOUT_MS);
+    await held;
+    store.answerAgain();
+    await time.pass(0);
+    await ledger.close(1000);
+    assert.deepEqual(store.applied, ['hold', 'settle']);
+  });
+});
+
+describe('a settlement', () => {
+  test('resolves once it is durable', async () => {
+    const { ledger, store } = start();
+    await ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('that is not durable in time rejects, and its charge is taken back in case it was made', async () => {
+    const { ledger, store, time } = start('is silent');
+    const settled = assert.rejects(ledger.settle(REQUEST, true, usage('1', 'a', 5n)), LedgerLostError);
+    await turn();
+    await time.pass(LEDGER_TIMEOUT_MS);
+    await settled;
+    store.answerAgain();
+    await time.pass(0);
+    await ledger.close(1000);
+    assert.deepEqual(store.applied, ['settle', 'void']);
+  });
+
+  test('waits for a store that comes back in time', async () => {
+    const { ledger, store, time } = start('fails');
+    const settled = ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    await turn();
+    await time.pass(3000);
+    store.mood = 'takes';
+    await time.pass(2000);
+    await settled;
+    assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('that nobody waits for is made when the store is back', async () => {
+    const { ledger, store, time } = start('fails');
+    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    await turn();
+    assert.equal(ledger.backlog, 1);
+    await time.pass(60_000);
+    store.mood = 'takes';
+    await time.pass(2000);
+    assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('leaves no timer behind', async () => {
+    const { ledger, time } = start();
+    await ledger.hold(REQUEST, 1n, false);
+    await ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    assert.equal(time.timers, 0);
+  });
+});
+
+describe('closing the ledger', () => {
+  test('waits for what is not durable yet', async () => {
+    const { ledger, store } = start();
+    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    assert.equal(await ledger.close(1000), 0);
+    assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('gives up in time, and says how much is lost', async () => {
+    const { ledger, time } = start('fails');
+    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    const closed = ledger.close(1000);
+    await turn();
+    await time.pass(1000);
+    assert.equal(await closed, 1);
+  });
+});

@@ -1,0 +1,67 @@
+/** An engine without a model that answers every request at once, with the tokens that a test wants it to have used. */
+import type {
+  CountJob,
+  Engine,
+  EngineDescription,
+  GenerationJob,
+  GenerationSink,
+  RunningGeneration,
+} from '#server/engines/engine.js';
+import { contentEvent, ended, type UsedTokens } from './played-engine.js';
+
+/** What `server-program.ts` is told. */
+export interface ProgramSettings {
+  readonly dataDir: string;
+  /** 64 hex digits instead of the file in the data folder. */
+  readonly secret?: string;
+  readonly used?: UsedTokens;
+  /** Settings over the defaults of tests, by section. */
+  readonly settings?: Record<string, unknown>;
+}
+
+/** What every answer says. */
+export const ANSWER = 'Hi';
+
+export class AnsweringEngine implements Engine {
+  /** What the next answers use. */
+  used: UsedTokens;
+  /** How many generations there were. */
+  generations = 0;
+
+  constructor(used: UsedTokens = {}) {
+    this.used = used;
+  }
+
+  description(): EngineDescription {
+    return { modelName: 'answers at once', contextTokens: 1024 };
+  }
+
+  ready(): Promise<EngineDescription> {
+    return Promise.resolve(this.description());
+  }
+
+  generate({ id }: GenerationJob, sink: GenerationSink): RunningGeneration {
+    this.generations += 1;
+    const end = ended(this.used);
+    let isOver = false;
+    setImmediate(() => {
+      if (isOver) return;
+      isOver = true;
+      sink.onBegun();
+      sink.onEvents(contentEvent(ANSWER, null, id));
+      sink.onEnd({ ...end, lastEvents: contentEvent('', 'stop', id) });
+    });
+    const abort = () => {
+      if (isOver) return;
+      isOver = true;
+      queueMicrotask(() => sink.onEnd({ ...end, finishReason: 'aborted' }));
+    };
+    return { abort };
+  }
+
+  countPromptTokens(_job: CountJob): Promise<number> {
+    return Promise.resolve(ended(this.used).usage.prompt_tokens);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,63 @@
+/** What an operator does beside a running server: hands out keys and money, and looks at the books. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { issueKey, type KeyRequest } from '#server/accounts/issue-key.js';
+import type { LedgerEntry } from '#server/ledger/ledger-store.js';
+import { readAmount } from '#server/ledger/money.js';
+import type { UsageRecord } from '#server/ledger/usage.js';
+import { systemClock } from '#server/observe/clock.js';
+import { type Access, openAccess } from '#server/store/open-access.js';
+import type { StoreOptions } from '#server/store/open-store.js';
+
+const AUTHOR = { actor: 'test', at: 1 };
+let additions = 0;
+
+export class Operator {
+  readonly access: Access;
+
+  private constructor(access: Access) {
+    this.access = access;
+  }
+
+  /** Opens the store of a server, until the test has ended. */
+  static async open(context: TestContext, options: Omit<StoreOptions, 'clock'>): Promise<Operator> {
+    const access = await openAccess({ ...options, clock: systemClock });
+    context.after(() => access.close());
+    return new Operator(access);
+  }
+
+  /** Adds an amount such as `1.50`. */
+  async fund(accountId: string, amount: string, kind: 'credit' | 'grant' = 'credit'): Promise<void> {
+    const addition = { kind, accountId, amount: readAmount(amount), currency: 'USD', reference: `test ${additions++}` };
+    await this.access.administration.funds.addFunds(addition, AUTHOR);
+  }
+
+  /** Returns the key in plain text, with its account. */
+  issueKey(request: Partial<KeyRequest> & { accountName: string }) {
+    return issueKey(this.access, { name: 'test', ...request });
+  }
+
+  /** All entries of an account, oldest first. */
+  async entriesOf(accountId: string): Promise<LedgerEntry[]> {
+    const entries = await this.access.administration.funds.listEntries(accountId, { limit: 1_000_000 });
+    return entries.reverse();
+  }
+
+  /** All usage, oldest first. */
+  async usage(): Promise<UsageRecord[]> {
+    const records = [];
+    for await (const record of this.access.administration.usage.readUsage({})) records.push(record);
+    return records;
+  }
+
+  /** Fails unless every balance is the sum of its entries and no money is held any more. */
+  async assertSettled(): Promise<void> {
+    assert.deepEqual(await this.access.administration.funds.findImbalances(10), []);
+    for (const { account } of await this.access.administration.accounts.listAccounts({ limit: 1000 })) {
+      const entries = await this.entriesOf(account.id);
+      const referencesOf = (kind: LedgerEntry['kind']) =>
+        entries.filter((entry) => entry.kind === kind).map(({ reference }) => reference);
+      assert.deepEqual(referencesOf('release').sort(), referencesOf('hold').sort(), 'every hold is released');
+    }
+  }
+}
