@@ -66,7 +66,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/engines\//,
     allow: [
-      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/timers)/,
+      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock))/,
       /^@plumb\/(?:wire|llama\/link)$/,
       /^node:/,
       /^(?:typebox|undici)(\/|$)/,
