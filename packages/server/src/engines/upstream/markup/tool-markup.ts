@@ -25,6 +25,8 @@ export class ToolMarkup {
   #searched = 0;
   /** White space after a tag belongs to the markup. */
   #isAfterTag = false;
+  /** Text that is shown at the end of a push, or before a call, in one piece. */
+  #visible = '';
 
   readonly #dropsThinkClosing: () => boolean;
 
@@ -43,6 +45,7 @@ export class ToolMarkup {
   push(text: string): void {
     this.#held += text;
     while (this.#openCall === undefined ? this.#readText() : this.#readCall()) {}
+    this.#flush();
   }
 
   /** Ends the stream: shows what was held back, and gives a call that was cut off as far as it came. */
@@ -52,6 +55,7 @@ export class ToolMarkup {
     this.#openCall = undefined;
     if (call === undefined) this.#show(text);
     else this.#give(call, text, false);
+    this.#flush();
   }
 
   /** Reads up to the next call; returns whether there is one. */
@@ -98,14 +102,22 @@ export class ToolMarkup {
   #give(tag: CallTag, body: string, isComplete: boolean): void {
     const call =
       tag.kind === 'dsml-call' ? parseDsmlCall(tag.attributes, body, isComplete) : parseTokenCall(body, isComplete);
-    if (call !== undefined) this.#receiver.call(call);
+    if (call === undefined) return;
+    this.#flush();
+    this.#receiver.call(call);
   }
 
   #show(text: string): void {
     const visible = this.#isAfterTag ? text.trimStart() : text;
     if (visible === '') return;
     this.#isAfterTag = false;
-    this.#receiver.text(visible);
+    this.#visible += visible;
+  }
+
+  #flush(): void {
+    const text = this.#visible;
+    this.#visible = '';
+    if (text !== '') this.#receiver.text(text);
   }
 }
 
