@@ -9,7 +9,13 @@
  * upstream.requests[0].json; await upstream.requests[0].closed; await upstream.close();
  * ```
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -64,6 +70,8 @@ export interface ScriptedUpstreamOptions {
 export class ScriptedUpstream {
   /** Every request, in the order in which they came. */
   readonly requests: RecordedRequest[] = [];
+  /** How many connections have been made to it. */
+  connectionsMade = 0;
   readonly #server: Server;
   readonly #scheme: string;
   readonly #sockets = new Set<Socket>();
@@ -74,6 +82,7 @@ export class ScriptedUpstream {
     this.#scheme = options.tls === undefined ? 'http' : 'https';
     this.#server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
     this.#server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      this.connectionsMade += 1;
       this.#sockets.add(socket);
       socket.on('error', () => {});
       socket.once('close', () => this.#sockets.delete(socket));
@@ -98,6 +107,11 @@ export class ScriptedUpstream {
   /** Connections that are open. */
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** Bytes that have been written and that the other sides have not taken. */
+  get unsentBytes(): number {
+    return [...this.#sockets].reduce((sum, socket) => sum + socket.writableLength, 0);
   }
 
   /** Sets what is answered at a path from now on, without its query; other paths are 404. */

@@ -63,7 +63,10 @@ describe('tool markup', () => {
   });
 
   test('leaves a text without markup as it is', () => {
-    const harmless = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('<', '<|', '</think>', '<｜DSM', '<|x|>', '\n\n', 'DSML'));
+    const harmless = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('<', '<|', '</think>', '<｜DSM', '<|x|>', '\n\n', 'DSML'),
+    );
     fc.assert(
       fc.property(fc.array(harmless, { maxLength: 12 }), (pieces) => {
         assert.deepEqual(parse(pieces), { text: pieces.join(''), calls: [] });
@@ -75,7 +78,10 @@ describe('tool markup', () => {
   test('never shows a bar of a tag that is whole', () => {
     fc.assert(
       fc.property(anyText, (whole) => {
-        assert.doesNotMatch(parse([whole]).text, /<[|｜‖]+(?:DSML[|｜‖]+(?:invoke name="f"|tool_calls)>|tool▁calls?▁begin)/);
+        assert.doesNotMatch(
+          parse([whole]).text,
+          /<[|｜‖]+(?:DSML[|｜‖]+(?:invoke name="f"|tool_calls)>|tool▁calls?▁begin)/,
+        );
       }),
     );
   });
@@ -118,7 +124,11 @@ describe('tool markup', () => {
     ],
     ['drops closing tags without a call', 'Yes.</｜｜DSML｜｜tool_calls>', { text: 'Yes.', calls: [] }],
     ['shows what only begins like a tag', 'a <｜tool▁ca', { text: 'a <｜tool▁ca', calls: [] }],
-    ['shows a name of the markup that is no tag', 'The mark <｜DSML｜ is special.', { text: 'The mark <｜DSML｜ is special.', calls: [] }],
+    [
+      'shows a name of the markup that is no tag',
+      'The mark <｜DSML｜ is special.',
+      { text: 'The mark <｜DSML｜ is special.', calls: [] },
+    ],
   ];
   for (const [name, text, expected] of cases) test(name, () => assert.deepEqual(parse([text]), expected));
 

@@ -1,6 +1,6 @@
 /** Receives a generation and remembers all of it. */
 import assert from 'node:assert/strict';
-import { type ApiError, type ChatChunk, type ChatResponse, ChatFold, EventDecoder, type Usage } from '@plumb/wire';
+import { type ApiError, type ChatChunk, ChatFold, type ChatResponse, EventDecoder, type Usage } from '@plumb/wire';
 import type { FailureReason, GenerationEnd, GenerationSink } from '#server/engines/engine.js';
 
 export interface RecordedFailure {
@@ -21,6 +21,10 @@ export class RecordingSink implements GenerationSink {
   /** Resolves with the one ending. */
   get ended(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  get hasEnded(): boolean {
+    return this.end !== undefined || this.failure !== undefined;
   }
 
   /** The events before the last ones. */
@@ -69,6 +73,6 @@ export class RecordingSink implements GenerationSink {
   }
 
   #assertOpen(): void {
-    assert.equal(this.end ?? this.failure, undefined, 'nothing comes after the ending');
+    assert.ok(!this.hasEnded, 'nothing comes after the ending');
   }
 }

@@ -35,6 +35,7 @@ export async function replay(parts: Replay, pieces: readonly (string | Uint8Arra
 export function transcript(sink: RecordingSink): string {
   const { end, failure } = sink;
   const { lastEvents: _, ...rest } = end ?? {};
-  const ending = failure === undefined ? rest : { error: failure.error.detail, reason: failure.reason, usage: failure.usage };
+  const ending =
+    failure === undefined ? rest : { error: failure.error.detail, reason: failure.reason, usage: failure.usage };
   return `${sink.wholeText}${JSON.stringify(ending)}\n`.replace(/call_(\d\d)_[A-Za-z0-9]{24}/g, 'call_$1_RANDOM');
 }
