@@ -22,7 +22,7 @@ export function engineFailure(detail: string, retryAfterMs?: number): UpstreamFa
 
 /** The error of a failure of the engine at an address. The client is told nothing of addresses, keys and their troubles. */
 export function errorOf({ cause, detail, message, retryAfterMs }: UpstreamFailure, address: string): ApiError {
-  const sentence = `The engine at ${address} failed: ${detail}.`;
+  const sentence = `The engine at ${address} failed: ${detail.replace(/\.$/, '')}.`;
   if (cause === 'request') return invalidRequest(message ?? 'The engine refused the request', { detail: sentence });
   const seconds = retryAfterMs === undefined ? RETRY_AFTER_S : Math.max(1, Math.ceil(retryAfterMs / 1000));
   return serviceUnavailable({ detail: sentence, headers: { 'retry-after': String(seconds) } });

@@ -21,12 +21,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
 const TLS_CODE = /^(?:ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 
 export function readNetworkError(error: Error): UpstreamFailure {
+  if (error.name === 'HTTPParserError') return engineFailure('what it answered is no HTTP; check `url` of this engine');
   const code = codeOf(error);
   if (code === undefined) return engineFailure(error.message.replace(/\.$/, ''));
   const sentence = SENTENCES[code];
   if (sentence !== undefined) return engineFailure(`${sentence} (${code})`);
   if (TLS_CODE.test(code)) return engineFailure(`no secure connection could be made; check its certificate (${code})`);
-  if (code.startsWith('HPE_')) return engineFailure(`what it answered is no HTTP (${code})`);
   return engineFailure(`the connection failed (${code})`);
 }
 

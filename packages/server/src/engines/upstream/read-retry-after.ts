@@ -15,7 +15,9 @@ export function readRetryAfter(headers: ResponseHeaders, now: number): number | 
   if (exact !== undefined) return within(exact);
   const seconds = readNumber(headers['retry-after']);
   if (seconds !== undefined) return within(seconds * 1000);
-  const date = Date.parse(textOfHeader(headers['retry-after']));
+  const text = textOfHeader(headers['retry-after']);
+  // Every form of a date begins with a day of the week; Date.parse takes more than dates.
+  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : within(date - now);
 }
 

@@ -90,7 +90,8 @@ export class AnswerTranslator {
   isPlain(channel: Channel): boolean {
     if (this.#writer === undefined || this.#parts.job.request.logprobs === true) return false;
     const { phase } = this.#splitter;
-    if (channel === 'content') return phase === 'content' && this.#markup.content.isPlain;
+    // Before any content was shown, white space after a think block is not.
+    if (channel === 'content') return phase === 'content' && this.#hasContent && this.#markup.content.isPlain;
     const isShown = this.#parts.job.thinking && !this.#isReasoningOver && this.#calls.count === 0;
     return isShown && phase === 'either' && this.#markup.reasoning.isPlain;
   }

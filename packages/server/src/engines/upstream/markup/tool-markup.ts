@@ -18,13 +18,16 @@ type CallTag = Exclude<Tag, { kind: 'drop' }>;
 
 export class ToolMarkup {
   readonly #receiver: MarkupReceiver;
-  /** What may still become a tag, or what the open call holds so far. */
+  /** What may still become a tag, or what of the open call has still to be searched for its end. */
   #held = '';
   #openCall: CallTag | undefined;
-  /** Up to where an open call has been searched for its end. */
-  #searched = 0;
+  /** What the open call holds before that. */
+  #body: string[] = [];
+  #bodyLength = 0;
   /** White space after a tag belongs to the markup. */
   #isAfterTag = false;
+  /** Text that is shown at the end of a push, or before a call, in one piece. */
+  #visible = '';
 
   readonly #dropsThinkClosing: () => boolean;
 
@@ -43,15 +46,18 @@ export class ToolMarkup {
   push(text: string): void {
     this.#held += text;
     while (this.#openCall === undefined ? this.#readText() : this.#readCall()) {}
+    this.#flush();
   }
 
   /** Ends the stream: shows what was held back, and gives a call that was cut off as far as it came. */
   end(): void {
-    const { text, call } = { text: this.#held, call: this.#openCall };
+    const text = this.#takeBody() + this.#held;
+    const call = this.#openCall;
     this.#held = '';
     this.#openCall = undefined;
     if (call === undefined) this.#show(text);
     else this.#give(call, text, false);
+    this.#flush();
   }
 
   /** Reads up to the next call; returns whether there is one. */
@@ -78,34 +84,54 @@ export class ToolMarkup {
   #readCall(): boolean {
     const call = this.#openCall as CallTag;
     const pattern = call.kind === 'dsml-call' ? DSML_CALL_END : TOKEN_CALL_END;
-    const end = pattern.exec(this.#held.slice(this.#searched));
+    const end = pattern.exec(this.#held);
     if (end === null) {
-      if (this.#held.length > CALL_CHARACTERS_MAX) throw new RangeError('a tool call in its text is too large');
       // The tag that ends it may be there in part.
-      this.#searched = Math.max(0, this.#held.length - TAG_CHARACTERS_MAX);
+      this.#keepBody(this.#held.length - TAG_CHARACTERS_MAX);
       return false;
     }
-    const length = this.#searched + end.index;
-    const body = this.#held.slice(0, length);
+    const body = this.#takeBody() + this.#held.slice(0, end.index);
     // A tag that opens another call is read again, as that.
-    this.#held = this.#held.slice(opensCall(end[0]) ? length : length + end[0].length);
-    this.#searched = 0;
+    this.#held = this.#held.slice(opensCall(end[0]) ? end.index : end.index + end[0].length);
     this.#openCall = undefined;
     this.#give(call, body, true);
     return true;
   }
 
+  #keepBody(length: number): void {
+    if (length <= 0) return;
+    this.#body.push(this.#held.slice(0, length));
+    this.#held = this.#held.slice(length);
+    this.#bodyLength += length;
+    if (this.#bodyLength > CALL_CHARACTERS_MAX) throw new RangeError('a tool call in its text is too large');
+  }
+
+  #takeBody(): string {
+    const body = this.#body.join('');
+    this.#body = [];
+    this.#bodyLength = 0;
+    return body;
+  }
+
   #give(tag: CallTag, body: string, isComplete: boolean): void {
     const call =
       tag.kind === 'dsml-call' ? parseDsmlCall(tag.attributes, body, isComplete) : parseTokenCall(body, isComplete);
-    if (call !== undefined) this.#receiver.call(call);
+    if (call === undefined) return;
+    this.#flush();
+    this.#receiver.call(call);
   }
 
   #show(text: string): void {
     const visible = this.#isAfterTag ? text.trimStart() : text;
     if (visible === '') return;
     this.#isAfterTag = false;
-    this.#receiver.text(visible);
+    this.#visible += visible;
+  }
+
+  #flush(): void {
+    const text = this.#visible;
+    this.#visible = '';
+    if (text !== '') this.#receiver.text(text);
   }
 }
 
