@@ -32,7 +32,10 @@ describe('by default a request goes', () => {
   });
 
   test('never where as many requests are as the engine works on', async () => {
-    const { send, outstanding, pool } = await openPool({ a: { concurrent_requests: 1, weight: 100 }, b: { concurrent_requests: 2 } });
+    const { send, outstanding, pool } = await openPool({
+      a: { concurrent_requests: 1, weight: 100 },
+      b: { concurrent_requests: 2 },
+    });
     for (let request = 0; request < 5; request++) send();
     assert.deepEqual(outstanding(), { a: 1, b: 2 });
     assert.equal(pool.state().waiting, 2);

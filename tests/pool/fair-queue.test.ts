@@ -112,7 +112,10 @@ describe('a queue', () => {
     const { queue, join } = open();
     join('first', 'one');
     join('second', 'other');
-    assert.equal(queue.next(() => false), undefined);
+    assert.equal(
+      queue.next(() => false),
+      undefined,
+    );
     assert.equal(queue.next(always)?.name, 'first');
   });
 

@@ -43,19 +43,28 @@ describe('where nothing else is to do', () => {
   });
 
   test('conversations with a common system prompt spread over all engines', () => {
-    const counts = share(engines('a', 'b', 'c', 'd'), NUMBERS.map((number) => opening(number)));
+    const counts = share(
+      engines('a', 'b', 'c', 'd'),
+      NUMBERS.map((number) => opening(number)),
+    );
     for (const count of Object.values(counts)) assert.ok(count > 180 && count < 320, JSON.stringify(counts));
   });
 
   test('the same beginning from different users spreads too: their caches are not shared', () => {
-    const counts = share(engines('a', 'b', 'c', 'd'), NUMBERS.map((number) => opening(0, `account/user ${number}`)));
+    const counts = share(
+      engines('a', 'b', 'c', 'd'),
+      NUMBERS.map((number) => opening(0, `account/user ${number}`)),
+    );
     for (const count of Object.values(counts)) assert.ok(count > 180 && count < 320, JSON.stringify(counts));
   });
 
   test('engines get conversations by their weight', () => {
     const candidates = [...engines('a', 'b'), { name: 'heavy', weight: 2, outstandingTokens: 0 }];
-    const counts = share(candidates, NUMBERS.map((number) => opening(number)));
-    assert.ok(counts['heavy']! > 430 && counts['heavy']! < 570, JSON.stringify(counts));
+    const counts = share(
+      candidates,
+      NUMBERS.map((number) => opening(number)),
+    );
+    assert.ok(counts.heavy! > 430 && counts.heavy! < 570, JSON.stringify(counts));
   });
 
   test('long first messages that begin alike go to the same engine, whatever is asked at their end', () => {
@@ -96,10 +105,13 @@ test('adding or removing an engine moves only its share of the conversations', (
 });
 
 test('no engine takes a request when it has more than 1.25 times its fair share', () => {
-  const candidates = fc.array(fc.record({ weight: fc.constantFrom(0.5, 1, 2, 7), outstandingTokens: fc.nat(100_000) }), {
-    minLength: 1,
-    maxLength: 8,
-  });
+  const candidates = fc.array(
+    fc.record({ weight: fc.constantFrom(0.5, 1, 2, 7), outstandingTokens: fc.nat(100_000) }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
   fc.assert(
     fc.property(candidates, fc.integer({ min: 1, max: 50_000 }), fc.nat(), (members, tokens, number) => {
       const named = members.map((member, index) => ({ ...member, name: `engine ${index}` }));

@@ -20,7 +20,10 @@ describe('a request that finds all engines full', () => {
   });
 
   test('is 503 with Retry-After when too many wait, from how fast places become free', async () => {
-    const { send, on, time } = await openPool({ a: { concurrent_requests: 1 } }, { settings: { queue: { max_length: 1 } } });
+    const { send, on, time } = await openPool(
+      { a: { concurrent_requests: 1 } },
+      { settings: { queue: { max_length: 1 } } },
+    );
     for (let second = 0; second < 30; second += 3) {
       send();
       await time.pass(3000);
@@ -69,7 +72,7 @@ describe('a request that finds all engines full', () => {
       send({ id: '3' });
     };
     finish(first);
-    assert.equal(engines['a']!.generations[1]?.job.id, '2');
+    assert.equal(engines.a!.generations[1]?.job.id, '2');
   });
 
   test('has its turn among accounts, whatever others send', async () => {
@@ -78,7 +81,7 @@ describe('a request that finds all engines full', () => {
     for (let request = 0; request < 50; request++) send({ account: 'many', maxTokens: 5000 });
     send({ account: 'one', maxTokens: 5000 });
     for (let request = 0; request < 3; request++) finish(on('a'));
-    const accounts = engines['a']!.generations.map(({ job }) => job.account);
+    const accounts = engines.a!.generations.map(({ job }) => job.account);
     assert.ok(accounts.includes('one'), accounts.join());
   });
 });
