@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import type { ChatRequest, Message } from '@plumb/wire';
 import fc from 'fast-check';
 import type { Candidate, Work } from '#server/engines/pool/choose/choice.js';
-import { LOAD_BOUND, PrefixAffinity } from '#server/engines/pool/choose/prefix-affinity.js';
+import { LOAD_BOUND, PrefixAffinity, SPARE_REQUESTS } from '#server/engines/pool/choose/prefix-affinity.js';
 
 const choice = new PrefixAffinity();
 const SYSTEM: Message = { role: 'system', content: 'You are an agent with many instructions. '.repeat(200) };
@@ -104,7 +104,7 @@ test('adding or removing an engine moves only its share of the conversations', (
   );
 });
 
-test('no engine takes a request when it has more than 1.25 times its fair share', () => {
+test('no engine takes a request when it has more than 1.25 times its fair share and two requests', () => {
   const candidates = fc.array(
     fc.record({ weight: fc.constantFrom(0.5, 1, 2, 7), outstandingTokens: fc.nat(100_000) }),
     {
@@ -119,16 +119,27 @@ test('no engine takes a request when it has more than 1.25 times its fair share'
       const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
       const all = tokens + sum(named.map((member) => member.outstandingTokens));
       const fairShare = (all * weight) / sum(named.map((member) => member.weight));
-      assert.ok(outstandingTokens <= LOAD_BOUND * fairShare, `${outstandingTokens} of ${fairShare}`);
+      const most = LOAD_BOUND * fairShare + SPARE_REQUESTS * tokens;
+      assert.ok(outstandingTokens <= most, `${outstandingTokens} of ${most}`);
     }),
   );
+});
+
+test('what an engine has no room for goes to the next in the order of its conversation, the same one every time', () => {
+  const candidates = ['a', 'b', 'c', 'd'].map((name) => ({ name, weight: 1, outstandingTokens: 0 }));
+  const home = choice.choose(candidates, opening(1));
+  home.outstandingTokens = 100_000;
+  const next = choice.choose(candidates, opening(1));
+  assert.notEqual(next, home);
+  const others = candidates.filter((candidate) => candidate !== home);
+  assert.equal(choice.choose(others, opening(1)), next);
 });
 
 test('many requests of one conversation at once spread over the engines', () => {
   const candidates = ['a', 'b', 'c', 'd'].map((name) => ({ name, weight: 1, outstandingTokens: 0 }));
   for (let request = 0; request < 400; request++) choice.choose(candidates, opening(1)).outstandingTokens += 100;
   for (const { outstandingTokens } of candidates) {
-    assert.ok(outstandingTokens <= LOAD_BOUND * 10_000 + 100, JSON.stringify(candidates));
+    assert.ok(outstandingTokens <= LOAD_BOUND * 10_000 + (1 + SPARE_REQUESTS) * 100, JSON.stringify(candidates));
     assert.ok(outstandingTokens > 0, JSON.stringify(candidates));
   }
 });
