@@ -119,7 +119,10 @@ export class EventLog {
   #forgetOldest(): void {
     const numbers = this.#numbers;
     const next = this.#start;
-    if (next === numbers.length) return this.#setOldest(this.#oldestAt, 0, 0);
+    if (next === numbers.length) {
+      this.#setOldest(this.#oldestAt, 0, 0);
+      return;
+    }
     this.#setOldest(numbers[next]!, numbers[next + 1]!, numbers[next + 2]!);
     this.#start += EVENT_LENGTH;
     if (this.#start < LEFT_NUMBERS_MAX || this.#start * 2 < numbers.length) return;
