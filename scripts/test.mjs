@@ -1,5 +1,6 @@
 // `npm test`: installs, compiles, checks and runs every test. Arguments name folders or files of tests to run alone.
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
 import { nodeBinary, prepare, root, run } from './prepare.mjs';
 
 try {
@@ -15,8 +16,13 @@ async function test(chosen) {
     const code = (await check()) || (await fetchModel());
     if (code !== 0) return code;
   }
-  const patterns = chosen.length === 0 ? ['tests/dist/**/*.test.js'] : chosen.map(compiledPattern);
-  return run(nodeBinary(), ['--test', '--test-concurrency=2', '--test-timeout=600000', ...patterns]);
+  const files = chosen.length === 0 ? ['tests'] : chosen;
+  return run(nodeBinary(), [
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=600000',
+    ...files.flatMap(compiledTests),
+  ]);
 }
 
 function check() {
@@ -32,8 +38,12 @@ async function fetchModel() {
   return 0;
 }
 
-/** `tests/wire` or `tests/wire/sse.test.ts` as compiled files. */
-function compiledPattern(path) {
-  const compiled = path.replace(/^tests\//, 'tests/dist/').replace(/\.ts$/, '.js');
-  return compiled.endsWith('.js') ? compiled : `${compiled.replace(/\/$/, '')}/**/*.test.js`;
+/** The compiled tests of a folder or file of tests. What was compiled from a source that is gone is none of them. */
+function compiledTests(path) {
+  const sources = path.endsWith('.ts') ? [path] : readdirSync(join(root, path), { recursive: true });
+  return sources
+    .map((source) => (path.endsWith('.ts') ? source : posix.join(path, source.split(sep).join('/'))))
+    .filter((source) => source.endsWith('.test.ts') && !source.startsWith('tests/dist/'))
+    .map((source) => source.replace(/^tests\//, 'tests/dist/').replace(/\.ts$/, '.js'))
+    .sort();
 }

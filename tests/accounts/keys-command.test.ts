@@ -30,18 +30,24 @@ describe('plumb keys create', () => {
       dataDir,
       '--json',
     ]);
-    const { key, id, created_at, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
+    const { key, id, account_id, created_at, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
     assert.match(String(key), /^sk-/);
     assert.match(String(id), /^key_/);
-    assert.ok(Number(created_at) >= before && Number(created_at) <= Date.now());
+    assert.match(String(account_id), /^acct_/);
+    assert.ok(Date.parse(String(created_at)) >= before && Date.parse(String(created_at)) <= Date.now());
     const lastFour = String(key).slice(-4);
     assert.deepEqual(rest, {
       account: 'team',
       name: 'ci',
       last_four: lastFour,
+      state: 'active',
       expires_at: null,
       revoked_at: null,
       last_used_at: null,
+      requests_per_minute: null,
+      tokens_per_minute: null,
+      concurrent_requests: null,
+      models: null,
     });
     assert.equal(stderr, '');
   });
@@ -94,7 +100,7 @@ describe('plumb keys list', () => {
     const dataDir = await temporaryFolder(context);
     const { key, ...created } = JSON.parse((await keys(['create', '--data-dir', dataDir, '--json'])).stdout);
     const { stdout } = await keys(['list', '--data-dir', dataDir, '--json']);
-    assert.deepEqual(JSON.parse(stdout), { keys: [created] });
+    assert.deepEqual(JSON.parse(stdout), { data: [created], next: null });
     assert.ok(!stdout.includes(key));
   });
 

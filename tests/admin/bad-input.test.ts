@@ -139,7 +139,7 @@ describe('what is wrong', () => {
     const untried = patterns.filter((pattern) => ![...tried].some((path) => pattern.test(path)));
     assert.deepEqual(
       untried.map(({ source }) => source.replaceAll('\\', '')),
-      ['^GET /tiers$', '^GET /admin-keys$', '^GET /ledger/check$'],
+      ['^GET /tiers$', '^GET /admin-keys$', '^GET /metrics$', '^GET /ledger/check$'],
     );
   });
 });

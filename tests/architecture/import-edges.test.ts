@@ -65,7 +65,12 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   },
   {
     from: /^packages\/server\/src\/engines\//,
-    allow: [/^packages\/server\/src\/(?:engines|catalog|observe\/clock)/, /^@plumb\/(?:wire|llama\/link)$/, /^node:/],
+    allow: [
+      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock))/,
+      /^@plumb\/(?:wire|llama\/link)$/,
+      /^node:/,
+      /^(?:typebox|undici)(\/|$)/,
+    ],
     because: 'engines implement the engine port and know neither http nor accounts',
   },
   {
@@ -86,7 +91,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/engines?\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

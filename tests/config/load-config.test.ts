@@ -14,15 +14,16 @@ describe('a configuration without a file', () => {
       host: '127.0.0.1',
       port: 8080,
       models: [
-        { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
+        { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
         {
           id: 'deepseek-reasoner',
           aliases: ['deepseek-flash', 'deepseek-v4-flash', 'deepseek-v4-pro'],
-          engine: 'embedded',
+          pool: 'embedded',
           thinking: 'enabled',
           owned_by: 'deepseek',
         },
       ],
+      pools: {},
       strict_models: false,
       tiers: {
         free: { requests_per_minute: 10, tokens_per_minute: 20_000, concurrent_requests: 2 },
@@ -327,18 +328,20 @@ describe('the catalogue of the file', () => {
         aliases: ['gpt-4o'],
         thinking: 'enabled',
         name: 'Qwen',
-        engine: 'embedded',
+        pool: 'embedded',
         owned_by: 'plumb',
       },
-      { id: 'small', aliases: [], thinking: 'disabled', engine: 'embedded', owned_by: 'plumb' },
+      { id: 'small', aliases: [], thinking: 'disabled', pool: 'embedded', owned_by: 'plumb' },
     ]);
   });
 
-  test('refuses names that would break messages, and engines that are none', async (context) => {
+  test('refuses names that would break messages, and pools that are none', async (context) => {
     for (const id of ['"a,b"', '"a b"', '""', '"-a"', '"ä"', `"${'x'.repeat(129)}"`]) {
       assert.equal((await problemsOf(context, { file: `models: [{ id: ${id} }]` })).length, 1, id);
     }
-    const [problem] = await problemsOf(context, { file: 'models: [{ id: a, engine: vllm }]' });
-    assert.match(problem!, /^`models\[0\]\.engine` must be `embedded`, not "vllm", at plumb\.yaml:1:27/);
+    const [problem] = await problemsOf(context, {
+      file: 'models: [{ id: a, pool: gpu }]\npools: { gpus: { engines: {} } }',
+    });
+    assert.equal(problem, '`pool` of the model `a` is `gpu`, which is the name of no pool; did you mean `gpus`?');
   });
 });

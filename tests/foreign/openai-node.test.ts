@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
+import { contentEvent, ended, PlayedEngine, type PlayedGeneration } from '../support/played-engine.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 
 const HELLO = 'Hello! This is the scripted test model speaking.';
@@ -102,5 +103,47 @@ describe('the OpenAI SDK for Node', () => {
       break;
     }
     assert.equal((await plumb.chat({ model: 'deepseek-chat', messages })).status, 200);
+  });
+});
+
+describe('the OpenAI SDK for Node, at a limit', () => {
+  const settings = { tiers: { test: { concurrent_requests: 1 } }, default_tier: 'test' };
+  const ask = { model: 'deepseek-chat', messages: [...messages] };
+  const end = (generation: PlayedGeneration) =>
+    generation.sink.onEnd({ ...ended(), lastEvents: contentEvent('Hi', 'stop') });
+
+  test('raises its own error, with the headers that say when to come again', async (context) => {
+    const engine = new PlayedEngine();
+    const limited = await startPlumb({ engine, settings });
+    context.after(() => limited.stop());
+    const impatient = new OpenAI({ baseURL: `${limited.url}/v1`, apiKey: limited.key, maxRetries: 0 });
+    const arrival = engine.next();
+    const first = impatient.chat.completions.create(ask);
+    const running = await arrival;
+    await assert.rejects(impatient.chat.completions.create(ask), (error: unknown) => {
+      assert.ok(error instanceof OpenAI.RateLimitError);
+      assert.match(error.message, /^429 Too many requests\. The concurrency limit of 1/);
+      assert.equal(error.headers.get('retry-after-ms'), '1000');
+      return true;
+    });
+    end(running);
+    await first;
+  });
+
+  test('comes again by itself when Retry-After says so, and is answered', async (context) => {
+    const engine = new PlayedEngine();
+    const limited = await startPlumb({ engine, settings });
+    context.after(() => limited.stop());
+    const patient = new OpenAI({ baseURL: `${limited.url}/v1`, apiKey: limited.key, maxRetries: 1 });
+    const arrival = engine.next();
+    const first = patient.chat.completions.create(ask);
+    const running = await arrival;
+    const second = patient.chat.completions.create(ask);
+    while (!limited.lines.some(({ status }) => status === 429)) await new Promise((resolve) => setImmediate(resolve));
+    const next = engine.next();
+    end(running);
+    await first;
+    end(await next);
+    assert.equal((await second).choices[0]?.message.content, 'Hi');
   });
 });

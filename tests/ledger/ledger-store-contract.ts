@@ -203,6 +203,14 @@ function describeOrphans(open: OpenBooks): void {
     await assertBalanced(books);
   });
 
+  test('are forgotten when nothing was held by them', async (context) => {
+    const { store, books } = await start(context, open, 0n, 100n);
+    await store.keepAlive(killed, 1000);
+    assert.equal(await store.releaseOrphans(1000, () => false), 0);
+    assert.deepEqual(await books.database.selectFrom('servers').selectAll().execute(), []);
+    await assertBalanced(books);
+  });
+
   test('still charge what they settle later, without a second release', async (context) => {
     const { store, books } = await start(context, open, 0n, 100n);
     await store.keepAlive(killed, 1000);

@@ -16,7 +16,7 @@ import { startPlumb } from '../support/plumb.js';
 const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
 const SETTINGS = {
   models: [
-    { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
+    { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
   ],
   tiers: { test: { requests_per_minute: 1000, tokens_per_minute: 1000, concurrent_requests: 1 } },
   default_tier: 'test',

@@ -19,7 +19,7 @@ const PRICE = { input_cache_hit: 0, input_cache_miss: 1, output: 2 };
 const MODEL = {
   id: 'deepseek-chat',
   aliases: [],
-  engine: 'embedded',
+  pool: 'embedded',
   thinking: 'disabled',
   owned_by: 'test',
 } as const;

@@ -14,7 +14,7 @@ const ANSWERS_STEP = 7;
 const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
 const SETTINGS = {
   models: [
-    { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
+    { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
   ],
   default_tier: 'unlimited',
 };

@@ -12,6 +12,8 @@ import { contentEvent, ended, type UsedTokens } from './played-engine.js';
 /** What `server-program.ts` is told. */
 export interface ProgramSettings {
   readonly dataDir: string;
+  /** 64 hex digits instead of the file in the data folder. */
+  readonly secret?: string;
   readonly used?: UsedTokens;
   /** Settings over the defaults of tests, by section. */
   readonly settings?: Record<string, unknown>;

@@ -16,15 +16,20 @@ export interface PlayedGeneration {
 
 export class PlayedEngine implements Engine {
   readonly generations: PlayedGeneration[] = [];
+  /** What it says of itself; a test may change it at any time. */
+  says: EngineDescription | undefined = { modelName: 'played by hand', contextTokens: 1024 };
+  /** How often it was paused, minus how often it was resumed. */
+  pauses = 0;
+  isClosed = false;
   /** Resolves when the next generation has been asked for. */
   #arrival = Promise.withResolvers<PlayedGeneration>();
 
-  description(): EngineDescription {
-    return { modelName: 'played by hand', contextTokens: 1024 };
+  description(): EngineDescription | undefined {
+    return this.says;
   }
 
   ready(): Promise<EngineDescription> {
-    return Promise.resolve(this.description());
+    return this.says === undefined ? Promise.reject(new Error('It never will be.')) : Promise.resolve(this.says);
   }
 
   generate(job: GenerationJob, sink: GenerationSink) {
@@ -38,6 +43,12 @@ export class PlayedEngine implements Engine {
         generation.aborted = true;
         queueMicrotask(() => sink.onEnd({ ...ended(), finishReason: 'aborted' }));
       },
+      pause: () => {
+        this.pauses += 1;
+      },
+      resume: () => {
+        this.pauses -= 1;
+      },
     };
   }
 
@@ -49,7 +60,9 @@ export class PlayedEngine implements Engine {
     return Promise.resolve(ended().usage.prompt_tokens);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
 }
 
 /** One event with a piece of content. */

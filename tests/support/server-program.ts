@@ -6,8 +6,8 @@ import { startServer } from '@plumb/server';
 import { AnsweringEngine, type ProgramSettings } from './answering-engine.js';
 import { readTestConfig } from './plumb.js';
 
-const { dataDir, used, settings } = JSON.parse(process.argv[2] ?? '{}') as ProgramSettings;
+const { dataDir, secret, used, settings } = JSON.parse(process.argv[2] ?? '{}') as ProgramSettings;
 const config = await readTestConfig(dataDir, { log: { level: 'warn' }, ...settings });
-const server = await startServer({ config, model: { engine: new AnsweringEngine(used) } });
+const server = await startServer({ config, model: { engine: new AnsweringEngine(used) }, secret });
 process.stdout.write(`${JSON.stringify({ url: server.url, key: server.firstKey })}\n`);
 process.once('SIGTERM', () => void server.stop(5000));

@@ -1,12 +1,18 @@
 /** One request's life inside the engine: what it still has to read, what it has drawn, what it says to the client. */
-import { type ApiError, errorBody, type FinishReason, serviceUnavailable, type Usage } from '@plumb/wire';
+import {
+  type ApiError,
+  ChunkWriter,
+  errorBody,
+  type FinishReason,
+  OutputSplitter,
+  serviceUnavailable,
+  type Usage,
+} from '@plumb/wire';
 import type { GenerateJob, GenerationEnd, GenerationFailure } from '../link/index.js';
 import type { Sampler } from '../native/sampler.js';
 import type { Prompt } from '../prompt/prompt-builder.js';
-import { OutputSplitter } from './output-splitter.js';
 import type { SamplerLease } from './sampler-pool.js';
 import { TokenDecoder, type TokenTexts } from './token-texts.js';
-import { ChunkWriter } from './write-chunks.js';
 
 /** Where a generation's news go. Exactly one of `end` and `failed` is called, last. */
 export interface GenerationOutput {

@@ -1,10 +1,10 @@
 /** From a request to the tokens that the model reads, or to the refusal of one that does not fit. */
-import { type ChatRequest, contextLengthExceeded, type Message, textOf } from '@plumb/wire';
+import { type ChatRequest, contextLengthExceeded, type Message, type OutputStart, textOf } from '@plumb/wire';
 import type { NativeModel } from '../native/native-model.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { MarkerGuard, PromptPiece } from './marker-guard.js';
 import { toTemplateMessages } from './template-messages.js';
-import { applyThinking, type OutputStart } from './thinking.js';
+import { applyThinking } from './thinking.js';
 
 /** A prompt that fits, ready to be read. */
 export interface Prompt {

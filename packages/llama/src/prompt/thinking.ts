@@ -3,6 +3,7 @@
  * their template. Others have a block opened for them as plain text, whose budget is bounded, and which is closed for
  * them so that an answer follows.
  */
+import { type OutputStart, THINK_CLOSING, THINK_OPENING } from '@plumb/wire';
 import type { ChatTemplate } from './chat-template.js';
 
 /** A rendered prompt, and what its output begins with. */
@@ -12,12 +13,6 @@ export interface ThinkingPrompt {
   /** Whether the think block must be closed for the model. */
   readonly mustClose: boolean;
 }
-
-/** `reasoning`: inside a think block. `either`: a think block if the model opens one first. `content`: the answer. */
-export type OutputStart = 'reasoning' | 'either' | 'content';
-
-export const THINK_OPENING = '<think>';
-export const THINK_CLOSING = '</think>';
 
 /**
  * What is fed to a model that was not trained to think when its reasoning is over. Small models take a bare end of the

@@ -5,6 +5,7 @@ import { Tiers } from '../accounts/tier.js';
 import { createAdministration } from '../admin/create-administration.js';
 import { isAdminEnabled } from '../admin/enabled.js';
 import { Catalog, describeModel, type ModelEntry, type ModelFacts } from '../catalog/catalog.js';
+import { EMBEDDED_POOL } from '../catalog/model-entry.js';
 import type { Config } from '../config/settings.js';
 import type { Engine } from '../engines/engine.js';
 import { Engines } from '../engines/engines.js';
@@ -18,9 +19,6 @@ import type { Metrics } from '../observe/metrics.js';
 import type { Platform } from '../platform.js';
 import type { Access } from '../store/open-access.js';
 import { openLedger } from './ledger.js';
-
-/** The name of the engine that the catalogue means by `embedded`. */
-const EMBEDDED = 'embedded';
 
 export interface Parts {
   readonly config: Config;
@@ -37,7 +35,7 @@ export function buildPlatform(parts: Parts): Platform {
   const { config, clock, log, metrics, engine, access, limiter } = parts;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const catalog = new Catalog(config.models, { strict: config.strict_models });
-  const engines = new Engines(new Map([[EMBEDDED, engine]]));
+  const engines = new Engines(new Map([[EMBEDDED_POOL, engine]]));
   const facts = (entry: ModelEntry) => findFacts(engines, entry);
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
@@ -71,7 +69,7 @@ function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
   const description = engines.describe(entry);
   if (description === undefined) return {};
   const { contextTokens, modelName } = description;
-  return { contextTokens, maxOutputTokens: contextTokens, modelName };
+  return contextTokens === undefined ? { modelName } : { contextTokens, maxOutputTokens: contextTokens, modelName };
 }
 
 function createOperatorAuthenticator(access: Access, callers: Authenticator, log: Log): OperatorAuthenticator {

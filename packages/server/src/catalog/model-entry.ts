@@ -32,14 +32,19 @@ export const PriceSettings = Type.Object({
 });
 export type PriceSettings = Static<typeof PriceSettings>;
 
+/** The pool that there is without any configuration: the embedded engine. */
+export const EMBEDDED_POOL = 'embedded';
+
+const PoolName = Type.String({ minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX, default: EMBEDDED_POOL });
+
 /** What clients may ask for by one name, and who answers it. */
 export const ModelEntry = Type.Object({
   /** The canonical id: listed by `GET /models` and echoed in every answer. */
   id: ModelName,
   /** Other names that mean the same model; never echoed. */
   aliases: Type.Array(ModelName, { default: [], maxItems: ALIASES_MAX }),
-  /** The name of the engine that generates. */
-  engine: Type.Enum(['embedded'], { default: 'embedded' }),
+  /** The name of the pool whose engines generate; `embedded` is the one of the embedded engine alone. */
+  pool: PoolName,
   /** Whether the model thinks for requests that say neither `thinking` nor `reasoning_effort`. */
   thinking: Type.Enum(['enabled', 'disabled'], { default: 'disabled' }),
   owned_by: Type.String({ default: 'plumb', minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX }),
@@ -57,11 +62,11 @@ export type ModelEntry = Static<typeof ModelEntry>;
  */
 export function defaultModels(): ModelEntry[] {
   return [
-    { id: 'deepseek-chat', aliases: [], engine: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
+    { id: 'deepseek-chat', aliases: [], pool: EMBEDDED_POOL, thinking: 'disabled', owned_by: 'deepseek' },
     {
       id: 'deepseek-reasoner',
       aliases: ['deepseek-flash', 'deepseek-v4-flash', 'deepseek-v4-pro'],
-      engine: 'embedded',
+      pool: EMBEDDED_POOL,
       thinking: 'enabled',
       owned_by: 'deepseek',
     },

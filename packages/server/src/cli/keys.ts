@@ -9,19 +9,19 @@ import { type AdministrationFlags, withAdministration, withCommonFlags } from '.
 import { listAll } from './list-all.js';
 import { formatTime, print, printJson, printTable, remark } from './print.js';
 import { readExpiry } from './read-expiry.js';
-import { readList, readWholeNumber, readWholeNumberOrNone } from './read-options.js';
+import { NONE, readList, readWholeNumber, readWholeNumberOrNone } from './read-options.js';
 
 interface ListFlags extends AdministrationFlags {
   readonly account?: string;
 }
 
-/** What a key may do; null takes away. */
+/** What a key may do; `none` takes away. */
 interface PermissionFlags extends AdministrationFlags {
   readonly name?: string;
   readonly expires?: string;
-  readonly requestsPerMinute?: number | null;
-  readonly tokensPerMinute?: number | null;
-  readonly concurrentRequests?: number | null;
+  readonly requestsPerMinute?: number | typeof NONE;
+  readonly tokensPerMinute?: number | typeof NONE;
+  readonly concurrentRequests?: number | typeof NONE;
   readonly models?: string;
 }
 
@@ -144,15 +144,12 @@ function toFields(flags: PermissionFlags, clock: Clock): Record<string, unknown>
   const { name, expires, models } = flags;
   const fields = {
     name,
-    expires_at: expires === undefined || expires === 'none' ? orNull(expires) : readExpiry(expires, clock.now()),
+    expires_at: expires && readExpiry(expires, clock.now()),
     requests_per_minute: flags.requestsPerMinute,
     tokens_per_minute: flags.tokensPerMinute,
     concurrent_requests: flags.concurrentRequests,
-    models: models === undefined || models === 'none' ? orNull(models) : readList(models),
+    models: models === NONE ? NONE : models && readList(models),
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function orNull(none: string | undefined): null | undefined {
-  return none === undefined ? undefined : null;
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([field, value]) => [field, value === NONE && field !== 'name' ? null : value]));
 }

@@ -7,9 +7,12 @@ export function readWholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A whole number, or `none` (null) to take it away. */
-export function readWholeNumberOrNone(text: string): number | null {
-  return text === 'none' ? null : readWholeNumber(text);
+/** The word that takes something away. */
+export const NONE = 'none';
+
+/** A whole number, or `none`, for commander's `argParser`. Throws an InvalidArgumentError. */
+export function readWholeNumberOrNone(text: string): number | typeof NONE {
+  return text === NONE ? NONE : readWholeNumber(text);
 }
 
 /** A list such as `a,b`. */

@@ -1,4 +1,5 @@
 /** Finds settings that name something which the rest of the configuration does not have. */
+import { EMBEDDED_POOL, type ModelEntry } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
 import type { Settings } from './settings.js';
 
@@ -7,6 +8,7 @@ export function findBrokenReferences(settings: Settings): string[] {
   const { default_tier } = settings;
   const tiers = Object.keys(settings.tiers);
   const problems = tiers.flatMap((tier) => findUnknownModels(settings, tier));
+  problems.push(...settings.models.map((model) => explainPool(settings, model)));
   problems.push(explain(default_tier, tiers, `\`default_tier\` is \`${default_tier}\`, which is the name of no tier`));
   return problems.filter((problem) => problem !== undefined);
 }
@@ -19,6 +21,11 @@ function findUnknownModels({ tiers, models }: Settings, tier: string): (string |
     if (model !== undefined) return `${sentence} an alias: name \`${model.id}\`, whose limits it shares`;
     return explain(name, ids, `${sentence} the id of no model`);
   });
+}
+
+function explainPool({ pools }: Settings, { id, pool }: ModelEntry): string | undefined {
+  const sentence = `\`pool\` of the model \`${id}\` is \`${pool}\`, which is the name of no pool`;
+  return explain(pool, [EMBEDDED_POOL, ...Object.keys(pools)], sentence);
 }
 
 function explain(name: string, known: readonly string[], sentence: string): string | undefined {

@@ -130,7 +130,9 @@ class SettingsReader {
     const meant = nearestName(key, Object.keys(schema.properties ?? {}));
     const elsewhere =
       schema.keys === undefined
-        ? listPaths(this.#schema).find((candidate) => candidate.split('.').at(-1) === key)
+        ? listPaths(this.#schema)
+            .filter((candidate) => candidate.split('.').at(-1) === key)
+            .sort((one, other) => one.split('.').length - other.split('.').length)[0]
         : undefined;
     const suggestion = meant === undefined ? elsewhere : join(path, meant);
     const allowed = schema.keys === undefined ? '' : `; its keys are ${schema.keys}`;
@@ -178,9 +180,9 @@ function quoteScalar(node: YamlNode): string {
   return typeof value === 'string' ? `"${quote(value)}"` : quote(String(value));
 }
 
-/** The message of the YAML library without what it repeats of the file behind a colon; the place says enough. */
+/** The message of the YAML library without what it repeats of the file; the place says enough. */
 function withoutSource(message: string): string {
-  return message.replace(/(?<=\S): .*$/s, '');
+  return message.replace(/(?<=\S): .*$/s, '').replace(/^(Unknown directive|Unsupported YAML version) .*$/s, '$1');
 }
 
 /**

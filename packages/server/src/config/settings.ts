@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { DEFAULT_TIER_NAME, TIER_NAME_CHARACTERS_MAX, TIERS_MAX, TierSettings } from '../accounts/tier.js';
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
+import { Pools } from '../engines/pool-settings.js';
 import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
 /** The most models in a catalogue. */
@@ -153,6 +154,8 @@ export const settingsSchema = (cores: number) =>
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
     /** The catalogue, in the order that `GET /models` shows. */
     models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
+    /** Engines elsewhere, by the names of the pools that models ask for. */
+    pools: Pools,
     /** Whether aliases are refused. */
     strict_models: Type.Boolean({ default: false }),
     /** The limits that accounts can have, by name. Those that are shipped stay unless one of the same name is given. */

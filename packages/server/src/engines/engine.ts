@@ -14,6 +14,8 @@ export interface GenerationJob {
   readonly thinking: boolean;
   /** Prefix caches are shared only within one scope: an account and its `user_id`. */
   readonly cacheScope: string;
+  /** Who pays; engines that are full are shared fairly between accounts. */
+  readonly account: string;
 }
 
 /** How a generation ended, with what it cost. */
@@ -31,6 +33,19 @@ export interface GenerationEnd {
 export type CountJob = Pick<GenerationJob, 'request' | 'thinking'>;
 
 /**
+ * Whose fault a failure is. `request`: it would fail on any engine. `engine`: this engine cannot do it, which another one
+ * may. `busy`: this engine has too much to do. `operator`: this engine refuses the operator, who has to see to it.
+ */
+export type FailureCause = 'request' | 'engine' | 'busy' | 'operator';
+
+/** What is known of a failure beside its error. */
+export interface FailureReason {
+  readonly cause: FailureCause;
+  /** When the engine said that it may be asked again, in ms from now. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
  * Receives one generation. After any number of events exactly one of `onEnd` and `onFailure` is called, once, and
  * nothing after it; neither is called before `generate` has returned.
  */
@@ -40,14 +55,20 @@ export interface GenerationSink {
   /** One or more whole server-sent events, each a chat completion chunk of our contract; never `[DONE]`. */
   onEvents(bytes: Uint8Array): void;
   onEnd(end: GenerationEnd): void;
-  /** `usage` says what had been produced before the failure, when the engine knows. */
-  onFailure(error: ApiError, usage?: Usage): void;
+  /**
+   * `usage` says what had been produced before the failure, when the engine knows. Without a reason an error below 500 is
+   * the request's own fault, and any other the engine's.
+   */
+  onFailure(error: ApiError, usage?: Usage, reason?: FailureReason): void;
 }
 
 /** A generation under way. */
 export interface RunningGeneration {
   /** Stops generating as soon as possible; the sink still hears its one ending. Harmless after the ending. */
   abort(): void;
+  /** Stops sending events until `resume`, because the client takes them slowly. Absent where answers are small. */
+  pause?(): void;
+  resume?(): void;
 }
 
 /** Something that generates. */
@@ -67,6 +88,8 @@ export interface Engine {
 /** What an engine says of itself. */
 export interface EngineDescription {
   readonly modelName: string;
-  /** Tokens of prompt and answer together. */
-  readonly contextTokens: number;
+  /** Tokens of prompt and answer together; absent when the engine does not say. */
+  readonly contextTokens?: number | undefined;
+  /** Whether `countPromptTokens` is an estimate, which can be too low or too high. Default false. */
+  readonly estimatesPrompts?: boolean;
 }

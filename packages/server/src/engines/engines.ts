@@ -1,4 +1,4 @@
-/** The engines of this server by the name that the catalogue gives them. */
+/** What generates, by the name of the pool that the catalogue gives: a pool is an engine to whoever asks it. */
 import { serviceUnavailable } from '@plumb/wire';
 import type { ModelEntry } from '../catalog/catalog.js';
 import type { Engine, EngineDescription } from './engine.js';
@@ -10,21 +10,21 @@ export class Engines {
     this.#byName = byName;
   }
 
-  /** An engine by its name. */
+  /** A pool by its name. */
   get(name: string): Engine | undefined {
     return this.#byName.get(name);
   }
 
   /** The engine that serves a model. Throws 503 where there is none. */
   lease(model: ModelEntry): Engine {
-    const engine = this.#byName.get(model.engine);
+    const engine = this.#byName.get(model.pool);
     if (engine === undefined) throw serviceUnavailable({ detail: `no engine serves ${model.id}` });
     return engine;
   }
 
   /** What the engine of a model says of itself, while it can answer. */
   describe(model: ModelEntry): EngineDescription | undefined {
-    return this.#byName.get(model.engine)?.description();
+    return this.#byName.get(model.pool)?.description();
   }
 
   /** The names of the engines that cannot answer yet. */

@@ -64,6 +64,16 @@ export class Exchange {
     return this.#response.writableLength;
   }
 
+  /** Whether more has been written than the client takes at once. */
+  get isFull(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  /** Calls back once when a client that was full has taken everything. */
+  onDrained(callback: () => void): void {
+    this.#response.once('drain', callback);
+  }
+
   /**
    * Reads the whole body. Throws 413 as soon as it is known to be longer than `limitBytes`; rejects with
    * `ClientLeftError` when the client goes away before the end.

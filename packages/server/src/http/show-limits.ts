@@ -15,13 +15,21 @@ export function withLimits(handler: Handler): Handler {
   };
 }
 
+/** Sets `x-ratelimit-*` for all models without limits of their own, unless they are set already. */
+export async function showLimits(context: AuthenticatedContext): Promise<void> {
+  if (!context.exchange.showsLimits) await refreshLimits(context);
+}
+
 /**
- * Sets `x-ratelimit-*` as they are for a model, or for all models without limits of their own, unless the limiter has
- * said so already. Sets nothing while the shared limits cannot be asked.
+ * Sets `x-ratelimit-*` as they are now for a model, or for all models without limits of their own. Sets nothing while the
+ * shared limits cannot be asked.
  */
-export async function showLimits({ platform, exchange, caller }: AuthenticatedContext, model?: string): Promise<void> {
+export async function refreshLimits(
+  { platform, exchange, caller }: AuthenticatedContext,
+  model?: string,
+): Promise<void> {
   const tier = platform.tiers.of(caller.account);
-  if (tier === undefined || exchange.headersSent || exchange.showsLimits) return;
+  if (tier === undefined || exchange.headersSent) return;
   const scopes = scopesOf(tier, caller.account, caller.key, model);
   try {
     const headroom = await platform.limiter.peek({ account: caller.account.id, scopes });

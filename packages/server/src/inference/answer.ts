@@ -13,7 +13,7 @@ import type { KeepAlives, KeptAlive } from './keep-alive.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
 
-/** Bytes that may wait for a client that takes them slowly; beyond that it is taken for gone. */
+/** Bytes that may wait for a client that takes them slowly, from an engine that does not pause; beyond, it is cut off. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What an answer works with. */
@@ -41,6 +41,7 @@ export class Answer implements GenerationSink, KeptAlive {
   readonly #ended = Promise.withResolvers<Outcome>();
   #settling: Settling | undefined;
   #running: RunningGeneration | undefined;
+  #isPaused = false;
   #clientLeft = false;
   #gaveUp: ApiError | undefined;
   lastWriteAt: number;
@@ -94,7 +95,9 @@ export class Answer implements GenerationSink, KeptAlive {
       this.#abandon(explainError(cause));
       return;
     }
-    if (this.#parts.exchange.bufferedBytes > UNSENT_BYTES_MAX) this.#parts.exchange.destroy();
+    const { exchange } = this.#parts;
+    if (exchange.bufferedBytes > UNSENT_BYTES_MAX) exchange.destroy();
+    else if (exchange.isFull) this.#pause();
   }
 
   onEnd(end: GenerationEnd): void {
@@ -127,6 +130,17 @@ export class Answer implements GenerationSink, KeptAlive {
     this.waitingSince = undefined;
     this.#body.fail(error);
     this.#stop(error);
+  }
+
+  /** Holds the engine up until the client has taken what there is. */
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#running?.pause?.();
+    this.#parts.exchange.onDrained(() => {
+      this.#isPaused = false;
+      this.#running?.resume?.();
+    });
   }
 
   #stop(reason: Error): void {

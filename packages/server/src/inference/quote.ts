@@ -1,6 +1,6 @@
 /** What a request can cost at the most, in tokens and in money: known before it runs. */
-import { contextLengthExceeded } from '@plumb/wire';
-import type { Engine, GenerationJob } from '../engines/engine.js';
+import { contextLengthExceeded, MAX_COMPLETION_TOKENS } from '@plumb/wire';
+import type { CountJob, Engine } from '../engines/engine.js';
 import type { Money } from '../ledger/money.js';
 import { mostCost, type Rates } from '../ledger/price.js';
 import type { Scope } from '../limits/limiter.js';
@@ -18,12 +18,15 @@ export interface Quote {
 
 export interface QuoteParts {
   readonly engine: Engine;
-  readonly job: GenerationJob;
+  readonly job: CountJob;
   readonly scopes: readonly Scope[];
   readonly rates: Rates | undefined;
   /** What answers of this account and model usually have; undefined when nothing is known. */
   readonly typicalAnswerTokens: number | undefined;
 }
+
+/** The context of an engine that does not say how much it has: as much as an answer can have (contract section 2.1). */
+const CONTEXT_TOKENS_MAX = MAX_COMPLETION_TOKENS;
 
 const FREE: Quote = { promptTokens: 0, reservedTokens: 0, rates: undefined, mostCost: 0n };
 
@@ -47,12 +50,13 @@ export async function quoteRequest(parts: QuoteParts): Promise<Quote> {
   };
 }
 
-/** The tokens that are left for an answer. Throws 400 when the answer that was asked for has no room. */
+/** The tokens that are left for an answer. Throws 400 when the answer that was asked for has no room for certain. */
 function roomOf(engine: Engine, promptTokens: number, maxTokens: number | undefined): number {
-  const contextTokens = engine.description()?.contextTokens ?? Number.MAX_SAFE_INTEGER;
+  const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = engine.description() ?? {};
   const room = contextTokens - promptTokens;
-  if ((maxTokens ?? 1) > room) throw contextLengthExceeded(contextTokens, promptTokens, maxTokens ?? 1);
-  return room;
+  if ((maxTokens ?? 1) <= room) return room;
+  if (!estimatesPrompts) throw contextLengthExceeded(contextTokens, promptTokens, maxTokens ?? 1);
+  return Math.max(1, maxTokens ?? room);
 }
 
 function reserve({ job, scopes, typicalAnswerTokens }: QuoteParts, promptTokens: number, room: number): number {

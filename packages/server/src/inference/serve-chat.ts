@@ -12,7 +12,7 @@ import type { Engine, GenerationJob } from '../engines/engine.js';
 import { explainError } from '../http/explain-error.js';
 import type { AuthenticatedContext, Handler } from '../http/handler.js';
 import { requireJson } from '../http/require-json.js';
-import { requireTier, showLimits } from '../http/show-limits.js';
+import { refreshLimits, requireTier } from '../http/show-limits.js';
 import type { Refusal } from '../limits/limiter.js';
 import { admit } from './admit.js';
 import { Answer } from './answer.js';
@@ -35,7 +35,7 @@ export const serveChat: Handler = async (context) => {
     await serve({ context, engine, answer, meter, job: describeJob(context, model, request) });
   } catch (thrown) {
     const error = explainError(thrown);
-    await showLimits(context, model.id);
+    await refreshLimits(context, model.id);
     answer.close(error);
     throw thrown;
   }
@@ -83,6 +83,7 @@ function describeJob(
     request,
     thinking: decideThinking(model, request),
     cacheScope: `${caller.account.id}/${request.user_id ?? ''}`,
+    account: caller.account.id,
   };
 }
 

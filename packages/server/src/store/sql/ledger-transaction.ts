@@ -63,6 +63,8 @@ export class LedgerTransaction {
       .distinct()
       .where('server_id', 'in', serverIds)
       .execute();
+    // PostgreSQL does not take an empty list.
+    if (open.length === 0) return 0;
     await this.#lockBalances(open.map(({ account_id }) => account_id));
     const holds = await this.#transaction
       .deleteFrom('holds')

@@ -1,8 +1,8 @@
 /** Finding stop sequences and tags in streamed text: the same result however the text is cut. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { TextMatcher } from '@plumb/wire';
 import fc from 'fast-check';
-import { TextMatcher } from '#llama/generation/text-matcher.js';
 
 /** What is shown of a text that comes in these pieces, and what follows the text that was found. */
 function match(texts: readonly string[], pieces: readonly string[]): { shown: string; rest: string | undefined } {

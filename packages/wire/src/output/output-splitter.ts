@@ -1,6 +1,11 @@
 /** Tells reasoning from answer in the text that a model produces, and ends the answer at a stop sequence. */
-import { type OutputStart, THINK_CLOSING, THINK_OPENING } from '../prompt/thinking.js';
 import { TextMatcher } from './text-matcher.js';
+
+export const THINK_OPENING = '<think>';
+export const THINK_CLOSING = '</think>';
+
+/** `reasoning`: inside a think block. `either`: a think block if the model opens one first. `content`: the answer. */
+export type OutputStart = 'reasoning' | 'either' | 'content';
 
 /** Where the output is; `stopped` when a stop sequence was found. */
 export type OutputPhase = OutputStart | 'stopped';

@@ -1,9 +1,8 @@
 /** Telling reasoning from answer in streamed text: the same result however the text is cut. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { OutputSplitter, type OutputStart } from '@plumb/wire';
 import fc from 'fast-check';
-import { OutputSplitter } from '#llama/generation/output-splitter.js';
-import type { OutputStart } from '#llama/prompt/thinking.js';
 
 interface Split {
   readonly reasoning: string;

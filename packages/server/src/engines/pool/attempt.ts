@@ -1,0 +1,112 @@
+/** One try of a request on one member: passes on what it sends, and gives its place back when it ends. */
+import type { ApiError, Usage } from '@plumb/wire';
+import type { FailureReason, GenerationEnd, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import type { Lease, Member } from './member.js';
+
+/** Hears how a try went; of the endings it hears one, once. */
+export interface AttemptListener {
+  onBegun(): void;
+  onEnded(attempt: Attempt, end: GenerationEnd): void;
+  onFailed(attempt: Attempt, failure: AttemptFailure): void;
+}
+
+export interface AttemptFailure {
+  readonly error: ApiError;
+  readonly usage: Usage | undefined;
+  readonly reason: FailureReason;
+}
+
+export interface AttemptParts {
+  readonly member: Member;
+  /** What the request is expected to take. */
+  readonly tokens: number;
+  readonly sink: GenerationSink;
+  readonly listener: AttemptListener;
+}
+
+export class Attempt implements GenerationSink {
+  readonly member: Member;
+  readonly #sink: GenerationSink;
+  readonly #listener: AttemptListener;
+  readonly #lease: Lease;
+  #running: RunningGeneration | undefined;
+  #hasAnswered = false;
+  #isAborted = false;
+  #isOver = false;
+
+  /** Takes a place of the member, which its ending gives back: it must be started. */
+  constructor({ member, tokens, sink, listener }: AttemptParts) {
+    this.member = member;
+    this.#sink = sink;
+    this.#listener = listener;
+    this.#lease = member.begin(tokens);
+  }
+
+  start(job: GenerationJob): void {
+    this.#running = this.member.engine.generate(job, this);
+    // Whoever asked may have left while the engine took it on.
+    if (this.#isAborted) this.#running.abort();
+  }
+
+  /** Whether an event has been passed on. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#running?.abort();
+  }
+
+  pause(): void {
+    this.#running?.pause?.();
+  }
+
+  resume(): void {
+    this.#running?.resume?.();
+  }
+
+  onBegun(): void {
+    this.#listener.onBegun();
+  }
+
+  onEvents(bytes: Uint8Array): void {
+    if (!this.#hasAnswered) this.#answer();
+    this.#sink.onEvents(bytes);
+  }
+
+  onEnd(end: GenerationEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (!this.#hasAnswered && end.lastEvents !== undefined) this.#answer();
+    if (this.#isAborted) this.#abandon(end.usage);
+    else this.member.succeed(this.#lease, end.usage);
+    this.#listener.onEnded(this, end);
+  }
+
+  onFailure(error: ApiError, usage?: Usage, reason = guessReason(error)): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#isAborted) this.#abandon(usage);
+    else {
+      this.member.fail(this.#lease, error, reason);
+      if (usage !== undefined) this.member.countUsage(usage);
+    }
+    this.#listener.onFailed(this, { error, usage, reason });
+  }
+
+  #answer(): void {
+    this.#hasAnswered = true;
+    this.member.answered(this.#lease);
+  }
+
+  #abandon(usage: Usage | undefined): void {
+    this.member.abandon(this.#lease);
+    if (usage !== undefined) this.member.countUsage(usage);
+  }
+}
+
+/** As the port has it for engines that do not say whose fault a failure is. */
+function guessReason({ status }: ApiError): FailureReason {
+  return { cause: status < 500 ? 'request' : 'engine' };
+}
