@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findLlamaServer } from './build-llama-server.js';
+import { findLlamaServer } from './find-llama-server.js';
 import type { Contender } from './contenders/contender.js';
 import { engineAlone } from './contenders/engine-alone.js';
 import { createLlamaServer } from './contenders/llama-server.js';
