@@ -151,13 +151,12 @@ describe('a model with trained weights on llama-server and on another Plumb', {
   after(() => all?.stop());
 
   // Two builds of llama.cpp round differently: where two tokens are about as likely, their texts part sooner or later.
-  const texts = ['What is the capital of France?', 'Count from one to ten.', 'What is the opposite of hot?'];
+  const texts = ['What is the capital of France?', 'Count from one to ten.'];
   for (const text of texts) {
     test(`answers the same: ${text}`, async () => {
       const { front } = all;
-      const short = { max_tokens: 8 };
-      const llama = await ask(front, 'through-llama', text, short);
-      const plumb = await ask(front, 'through-plumb', text, short);
+      const llama = await ask(front, 'through-llama', text);
+      const plumb = await ask(front, 'through-plumb', text);
       assert.equal(messageOf(llama).content, messageOf(plumb).content);
     });
   }
