@@ -47,6 +47,12 @@ describe('the context', () => {
     });
   }
 
+  test('of an engine that goes by several names is the least of them', async () => {
+    serve({ models: list({ id: 'a', context_window: 2000 }, { id: 'b', context_window: 1000 }, { id: 'c' }) });
+    assert.equal((await open({ kind: 'deepseek' }).probe(soon())).contextTokens, 1000);
+    assert.equal((await open({ kind: 'deepseek', model: 'a' }).probe(soon())).contextTokens, 2000);
+  });
+
   test('of the configuration wins over that of the engine', async () => {
     serve({ models: list({ id: 'm', max_model_len: 4096 }) });
     const engine = open({ kind: 'vllm', model: 'm', contextTokens: 1024 });

@@ -32,6 +32,7 @@ describe('an error answer', () => {
     ],
     ['the detail of FastAPI', { detail: 'no' }, 'no'],
     ['an error that is a text', { error: 'no such thing' }, 'no such thing'],
+    ['an event', 'data: {"error":{"message":"too long"}}\n\n', 'too long'],
     ['plain text', 'Failed to parse the request body', 'Failed to parse the request body'],
     ['a page of HTML', '<html><head><title>502 Bad Gateway</title></head></html>', 'a page named "502 Bad Gateway"'],
     ['nothing', '', 'The engine refused the request'],

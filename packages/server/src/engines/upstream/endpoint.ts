@@ -18,7 +18,7 @@ export class Endpoint {
     this.#basePath = pathname.replace(/\/+$/, '');
     this.#search = search;
     this.#apiKey = apiKey;
-    this.#userinfo = username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    this.#userinfo = username === '' ? undefined : `${decode(username)}:${decode(password)}`;
     this.shownUrl = `${origin}${this.#basePath}`;
   }
 
@@ -56,7 +56,17 @@ export class Endpoint {
 
   /** A text of the engine without the secrets that it may repeat. */
   redact(text: string): string {
-    const secrets = [this.#apiKey, this.#userinfo, this.#userinfo?.split(':').slice(1).join(':')];
+    const password = this.#userinfo?.split(':').slice(1).join(':');
+    const secrets = [this.#apiKey, this.#userinfo, password, this.#search.slice(1)];
     return secrets.reduce<string>((clean, secret) => (secret ? clean.replaceAll(secret, '[secret]') : clean), text);
+  }
+}
+
+/** A part of an address without its escapes, which may be none. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

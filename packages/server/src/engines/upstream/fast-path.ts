@@ -5,8 +5,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { ChunkWriter } from '@plumb/wire';
+import type { Channel } from './answer-count.js';
 import { type ChunkContent, readChunk } from './read-chunk.js';
-import type { Channel } from './translate-answer.js';
 
 interface Template {
   readonly channel: Channel;

@@ -4,10 +4,10 @@ import type { GenerationJob, GenerationSink, RunningGeneration } from '../engine
 import { engineFailure, errorOf, reasonOf, type UpstreamFailure } from './failure.js';
 import type { OpenStream, StreamReceiver } from './open-stream.js';
 import { BodyReader } from './read-body.js';
-import { ERROR_BODY_BYTES_MAX, readErrorAnswer } from './read-error.js';
 import { readNetworkError } from './read-network-error.js';
 import type { ResponseHeaders } from './read-retry-after.js';
 import { type UpstreamUsage, writeUsage } from './read-usage.js';
+import { Refusal } from './refusal.js';
 import type { Watched } from './silence-watch.js';
 import { AnswerTranslator } from './translate-answer.js';
 import type { UpstreamParts } from './upstream-parts.js';
@@ -36,9 +36,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   #phase: Phase = 'waiting';
   #isPaused = false;
   #hasBegun = false;
-  /** An answer with another status than 200, and what came of its body. */
-  #refusal: { readonly status: number; readonly headers: ResponseHeaders } | undefined;
-  #refusalBody: Buffer = Buffer.alloc(0);
+  #refusal: Refusal | undefined;
   silentTicks = 0;
 
   constructor(parts: UpstreamGenerationParts) {
@@ -100,7 +98,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   onHeaders(status: number, headers: ResponseHeaders): void {
     if (this.#hasEnded) return;
     if (status >= 300) {
-      this.#refusal = { status, headers };
+      this.#refusal = new Refusal(status, headers);
       return;
     }
     this.#hasBegun = true;
@@ -109,19 +107,19 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
 
   onBytes(bytes: Buffer): void {
     if (this.#hasEnded) return;
-    if (this.#refusal !== undefined) this.#keepRefusal(bytes);
-    else this.#read(bytes);
+    if (this.#refusal === undefined) this.#read(bytes);
+    else if (this.#refusal.push(bytes)) this.#refuse(this.#refusal);
   }
 
   onEnd(): void {
     if (this.#hasEnded) this.#over();
-    else if (this.#refusal !== undefined) this.#refuse();
+    else if (this.#refusal !== undefined) this.#refuse(this.#refusal);
     else this.#conclude(this.#body.end());
   }
 
   onError(error: Error): void {
     if (this.#hasEnded) this.#over();
-    else if (this.#refusal !== undefined) this.#refuse();
+    else if (this.#refusal !== undefined) this.#refuse(this.#refusal);
     else this.#interrupt(readNetworkError(error));
   }
 
@@ -197,16 +195,8 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
     queueMicrotask(() => sink.onFailure(error, usage, reasonOf(failure)));
   }
 
-  #keepRefusal(bytes: Buffer): void {
-    this.#refusalBody = Buffer.concat([this.#refusalBody, bytes]).subarray(0, ERROR_BODY_BYTES_MAX);
-    if (this.#refusalBody.length === ERROR_BODY_BYTES_MAX) this.#refuse();
-  }
-
-  #refuse(): void {
-    const { clock, endpoint } = this.#parts.upstream;
-    const { status, headers } = this.#refusal ?? { status: 500, headers: {} };
-    const answer = { status, headers, body: this.#refusalBody.toString(), now: clock.now() };
-    this.#fail(readErrorAnswer(answer, (text) => endpoint.redact(text)));
+  #refuse(refusal: Refusal): void {
+    this.#fail(refusal.read(this.#parts.upstream));
   }
 
   /** Undefined while the engine has not begun. */

@@ -111,7 +111,7 @@ export class OpenStream implements Dispatcher.DispatchHandler {
       if (!this.#isPaused) this.#controller?.resume();
     });
     unpacker.once('end', () => this.#end());
-    unpacker.once('error', () => this.#fail(new Error('its answer is not packed as it says')));
+    unpacker.on('error', () => this.#fail(new Error('its answer is not packed as it says')));
     if (this.#isPaused) unpacker.pause();
     return unpacker;
   }

@@ -1,6 +1,7 @@
 /** Asks an engine whether it is well, which models it lists, and how much context they have. */
 import type { Pool } from 'undici';
 import { asCount, isRecord } from './json.js';
+import type { UpstreamKind } from './kinds/index.js';
 import { type OpenStream, openStream, type StreamReceiver, type UpstreamRequest } from './open-stream.js';
 import { parse } from './read-chunks.js';
 import { readErrorAnswer } from './read-error.js';
@@ -68,10 +69,17 @@ function readModels({ status, body }: Answer, upstream: UpstreamParts, model: st
     return unhealthy(`it does not serve ${model} but ${namesOf(entries)}; set \`model\` of this engine`);
   }
   const modelName = typeof entry?.id === 'string' ? entry.id : undefined;
-  return { healthy: true, detail: '', contextTokens: contextOf(entry, kind.contextFields), modelName };
+  const meant = entry === undefined && model === undefined ? entries : [entry];
+  return { healthy: true, detail: '', contextTokens: leastContext(meant, kind.contextFields), modelName };
 }
 
-function contextOf(entry: unknown, fields: readonly (readonly string[])[]): number | undefined {
+/** The context that every one of some models has; an engine that goes by several names is asked for any of them. */
+function leastContext(entries: readonly unknown[], fields: UpstreamKind['contextFields']): number | undefined {
+  const known = entries.map((entry) => contextOf(entry, fields)).filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function contextOf(entry: unknown, fields: UpstreamKind['contextFields']): number | undefined {
   const found = fields.map((path) => path.reduce((value, key) => (isRecord(value) ? value[key] : undefined), entry));
   return found.map(asCount).find((count) => count !== undefined && count > 0);
 }

@@ -72,7 +72,8 @@ const OPERATOR_TASKS: Readonly<Record<number, string>> = {
 
 /** The sentence that an error's body holds, whatever its shape. */
 function readMessage(body: string): string {
-  const text = body.trim();
+  // Some answer with an event that says it, also with the status of an error.
+  const text = body.trim().replace(/^data: */, '');
   try {
     const value: unknown = JSON.parse(text);
     return shorten(messageOf(isRecord(value) ? (value.error ?? value) : value) ?? text);

@@ -11,16 +11,13 @@ import {
   type Usage,
 } from '@plumb/wire';
 import type { GenerationJob } from '../engine.js';
-import { type TokenEstimator, tokensOfText } from './estimate-tokens.js';
+import { AnswerCount, type Channel } from './answer-count.js';
+import type { TokenEstimator } from './estimate-tokens.js';
 import type { MarkupCall } from './markup/parse-call.js';
 import { ToolMarkup } from './markup/tool-markup.js';
 import { PendingLogprobs } from './pending-logprobs.js';
 import { type ChunkContent, FINISH_ERROR } from './read-chunk.js';
-import { type UpstreamUsage, writeUsage } from './read-usage.js';
 import { ToolCalls } from './tool-calls.js';
-
-/** The two texts of an answer. */
-export type Channel = 'reasoning' | 'content';
 
 export interface TranslationParts {
   readonly job: GenerationJob;
@@ -37,6 +34,7 @@ export class AnswerTranslator {
   readonly #markup: Readonly<Record<Channel, ToolMarkup>>;
   readonly #calls = new ToolCalls();
   readonly #logprobs = new PendingLogprobs();
+  readonly #count: AnswerCount;
   /** Whether calls in the text are wanted; they are not shown in any case. */
   readonly #wantsCalls: boolean;
   #writer: ChunkWriter | undefined;
@@ -44,16 +42,13 @@ export class AnswerTranslator {
   #hasReasoning = false;
   #hasContent = false;
   #isReasoningOver = false;
-  #usage: UpstreamUsage | undefined;
-  /** Tokens of the output as far as one can see: one for each piece of a stream. */
-  #pieces = 0;
-  #reasoningPieces = 0;
   #hasFailed = false;
   #finishReason: FinishReason | undefined;
 
   constructor(parts: TranslationParts) {
     const { tools, tool_choice: choice } = parts.job.request;
     this.#parts = parts;
+    this.#count = new AnswerCount(parts.job.request, parts.estimator);
     this.#wantsCalls = (tools?.length ?? 0) > 0 && choice !== 'none';
     this.#splitter = new OutputSplitter('either', [], {
       reasoning: (text) => this.#markup.reasoning.push(text),
@@ -73,7 +68,7 @@ export class AnswerTranslator {
 
   /** Whether the engine has produced anything of the answer. */
   get hasOutput(): boolean {
-    return this.#pieces > 0 || this.isFinished;
+    return this.#count.hasPieces || this.isFinished;
   }
 
   /** Whether the engine has said that it could not go on. */
@@ -98,14 +93,13 @@ export class AnswerTranslator {
 
   /** A piece of text has been written without coming through here. */
   countPiece(channel: Channel): void {
-    this.#pieces += 1;
-    if (channel === 'reasoning') this.#reasoningPieces += 1;
+    this.#count.addPiece(channel);
   }
 
   /** Takes a chunk. @throws RangeError when a tool call in the text is too large. */
   add(chunk: ChunkContent): void {
     this.#fingerprint ??= chunk.fingerprint;
-    this.#usage = chunk.usage ?? this.#usage;
+    this.#count.tell(chunk.usage);
     if (this.#parts.job.request.logprobs === true) this.#logprobs.add(chunk.logprobs);
     if (chunk.reasoning !== '') {
       this.countPiece('reasoning');
@@ -123,12 +117,10 @@ export class AnswerTranslator {
     else this.#finishReason ??= chunk.finishReason;
   }
 
-  /** Takes an answer that came as a whole, of which only the texts tell how many tokens they are. */
+  /** Takes an answer that came as a whole, which is one piece of many tokens. */
   addWhole(chunk: ChunkContent): void {
     this.add(chunk);
-    this.#reasoningPieces = Math.ceil(tokensOfText(chunk.reasoning));
-    this.#pieces = this.#reasoningPieces + Math.ceil(tokensOfText(chunk.content));
-    for (const call of chunk.toolCalls) this.#pieces += Math.ceil(tokensOfText(call.name + call.arguments));
+    this.#count.setWhole(chunk);
   }
 
   /** Ends a complete answer: writes what was held back, and last the chunk with the finish reason and the usage. */
@@ -140,22 +132,13 @@ export class AnswerTranslator {
     const finishReason = this.#finish();
     const usage = this.usage();
     this.#write((writer) => writer.last(finishReason, usage));
-    if (this.#usage !== undefined) this.#parts.estimator.observe(this.#parts.job.request, this.#usage.promptTokens);
+    this.#count.teachEstimator();
     return { finishReason, usage };
   }
 
   /** What the generation has cost so far: what the engine counted, else an estimate. */
   usage(): Usage {
-    const { job, estimator } = this.#parts;
-    const completionTokens = this.#usage?.completionTokens ?? this.#pieces;
-    const reasoningShare = this.#pieces === 0 ? 0 : this.#reasoningPieces / this.#pieces;
-    const used: UpstreamUsage = {
-      promptTokens: this.#usage?.promptTokens ?? estimator.estimate(job.request),
-      completionTokens,
-      cachedTokens: this.#usage?.cachedTokens,
-      reasoningTokens: this.#usage?.reasoningTokens ?? Math.round(completionTokens * reasoningShare),
-    };
-    return writeUsage(used, job.thinking);
+    return this.#count.usage(this.#parts.job.thinking);
   }
 
   #lacksReasoning(): boolean {
