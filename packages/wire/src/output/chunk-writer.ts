@@ -2,6 +2,8 @@
  * Writes the chunks of one generation as server-sent events (contract section 3.2). What is the same in every chunk is
  * made once; only the piece of text is encoded for each.
  */
+import type { DeltaToolCall } from '../chat/chunk.js';
+import type { Logprobs } from '../chat/logprobs.js';
 import type { FinishReason } from '../chat/response.js';
 import type { Usage } from '../chat/usage.js';
 import { encodeEvent } from '../sse/encode.js';
@@ -23,14 +25,17 @@ export class ChunkWriter {
   readonly #thinking: boolean;
   /** Up to the delta. */
   readonly #head: string;
-  /** After the delta of every chunk but the last. */
+  /** After the delta of every chunk but the last, when its tokens have no probabilities. */
   readonly #tail: string;
+  /** After the choice of every chunk but the last. */
+  readonly #end: string;
 
   constructor({ id, created, model, fingerprint, thinking, includeUsage }: ChunkIdentity) {
     this.#thinking = thinking;
     const shared = { id, object: 'chat.completion.chunk', created, model, system_fingerprint: fingerprint };
     this.#head = `${JSON.stringify(shared).slice(0, -1)},"choices":[{"index":0,"delta":`;
-    this.#tail = `,"logprobs":null,"finish_reason":null}]${includeUsage ? ',"usage":null' : ''}}`;
+    this.#end = `"finish_reason":null}]${includeUsage ? ',"usage":null' : ''}}`;
+    this.#tail = `,"logprobs":null,${this.#end}`;
   }
 
   /** The chunk that names the role. */
@@ -42,13 +47,18 @@ export class ChunkWriter {
     );
   }
 
-  reasoning(text: string): string {
-    return this.#chunk(`{"content":null,"reasoning_content":${JSON.stringify(text)}}`);
+  reasoning(text: string, logprobs: Logprobs | null = null): string {
+    return this.#chunk(`{"content":null,"reasoning_content":${JSON.stringify(text)}}`, logprobs);
   }
 
-  content(text: string): string {
+  content(text: string, logprobs: Logprobs | null = null): string {
     const delta = this.#thinking ? ',"reasoning_content":null}' : '}';
-    return this.#chunk(`{"content":${JSON.stringify(text)}${delta}`);
+    return this.#chunk(`{"content":${JSON.stringify(text)}${delta}`, logprobs);
+  }
+
+  /** Pieces of tool calls. */
+  toolCalls(pieces: readonly DeltaToolCall[]): string {
+    return this.#chunk(`{"tool_calls":${JSON.stringify(pieces)}}`);
   }
 
   /** The chunk that says why the answer ended and what it cost. */
@@ -58,7 +68,8 @@ export class ChunkWriter {
     return encodeEvent(this.#head + delta + end);
   }
 
-  #chunk(delta: string): string {
-    return encodeEvent(this.#head + delta + this.#tail);
+  #chunk(delta: string, logprobs: Logprobs | null = null): string {
+    const tail = logprobs === null ? this.#tail : `,"logprobs":${JSON.stringify(logprobs)},${this.#end}`;
+    return encodeEvent(this.#head + delta + tail);
   }
 }
