@@ -178,7 +178,7 @@ describe('tool calls of earlier turns', () => {
           tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":' } }],
         },
       ],
-      true,
+      { parsesArguments: true, keepsReasoning: false },
     );
     assert.equal(converted[0]!.tool_calls![0]!.function.arguments, '{"x":');
   });

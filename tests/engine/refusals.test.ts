@@ -98,9 +98,6 @@ describe('a request that does not fit the context', () => {
 describe('what the engine does not offer', () => {
   const tools = [{ type: 'function' as const, function: { name: 'f' } }];
   const cases: [string, Partial<ChatRequest>][] = [
-    ['tools', { tools }],
-    ['logprobs', { logprobs: true }],
-    ['response_format', { response_format: { type: 'json_object' } }],
     ['prefix', { messages: [{ role: 'assistant', content: 'x', prefix: true }] }],
     [
       'image_url',

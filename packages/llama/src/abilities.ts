@@ -17,12 +17,6 @@ interface MissingAbility {
 }
 
 const MISSING: readonly MissingAbility[] = [
-  { field: '`tools`', isAskedFor: ({ tools, tool_choice }) => (tools ?? []).length > 0 && tool_choice !== 'none' },
-  { field: '`logprobs`', isAskedFor: ({ logprobs }) => logprobs === true },
-  {
-    field: '`response_format` other than text',
-    isAskedFor: ({ response_format }) => (response_format?.type ?? 'text') !== 'text',
-  },
   { field: '`prefix` of a message', isAskedFor: ({ messages }) => messages.some(isPrefix) },
   { field: '`image_url` in a message', isAskedFor: ({ messages }) => messages.some(hasPart('image_url')) },
   { field: '`file` in a message', isAskedFor: ({ messages }) => messages.some(hasPart('file')) },

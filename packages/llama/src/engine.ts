@@ -62,9 +62,12 @@ export class Engine {
   #generate(stream: number, job: GenerateJob): void {
     const { request, thinking } = job;
     checkAbilities(request);
-    const prompt = this.#loaded.prompts.build(request, thinking);
-    const sampling = this.#loaded.samplers.lease(readSampling(request, thinking), prompt.mustCloseThinking);
-    const generation = new Generation(job, prompt, sampling, this.#loaded.kit, this.#outputOf(stream));
+    const { planner, prompts, samplers, kit } = this.#loaded;
+    const plan = planner.plan(request);
+    const prompt = prompts.build(request, thinking);
+    const isOwn = prompt.mustCloseThinking || plan.grammar !== undefined || plan.calls !== undefined;
+    const sampling = samplers.lease(readSampling(request, thinking), isOwn);
+    const generation = new Generation({ job, prompt, plan, sampling, kit, output: this.#outputOf(stream) });
     this.#generations.set(stream, generation);
     this.#scheduler.submit(generation);
   }

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { AnswerPlanner } from './answer/answer-planner.js';
 import type { GenerationKit } from './generation/generation.js';
 import { SamplerPool } from './generation/sampler-pool.js';
 import { TokenTexts } from './generation/token-texts.js';
+import { Utf8Guard } from './generation/utf8-guard.js';
 import { type GgufMetadata, readGgufMetadata } from './gguf-metadata.js';
 import type { EngineDescription, LoadOptions } from './link/index.js';
 import { ADDON_VERSION } from './native/addon.js';
@@ -20,6 +22,7 @@ import { SequenceCache } from './scheduling/sequence-cache.js';
 /** A model that is ready to generate. */
 export interface LoadedModel {
   readonly model: NativeModel;
+  readonly planner: AnswerPlanner;
   readonly prompts: PromptBuilder;
   readonly samplers: SamplerPool;
   readonly sequences: SequenceCache;
@@ -54,6 +57,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const endTokens = new Set(model.endTokens());
   const controlTokens = specialTokens.filter(({ control }) => control).map(({ token }) => token);
   const template = new ChatTemplate(model, textOf(metadata, 'tokenizer.chat_template'));
+  const names = new Map(specialTokens.map(({ token, text }) => [token, text]));
   const description = {
     modelName: basename(options.modelPath, '.gguf'),
     contextTokens,
@@ -63,6 +67,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   };
   return {
     model,
+    planner: new AnswerPlanner(template.callFormat, (gbnf) => model.startGrammar(gbnf)),
     prompts: new PromptBuilder({
       model,
       template,
@@ -74,8 +79,14 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     sequences: new SequenceCache(model, options.sequences),
     kit: {
       texts: new TokenTexts(model.tokenBytes, vocabulary.length),
+      names: { tokenBytes: model.tokenBytes, nameOf: (token) => names.get(token) ?? '' },
       endTokens,
-      controlTokens: [...new Set([...endTokens, ...controlTokens])],
+      constraints: {
+        startGrammar: (gbnf) => model.startGrammar(gbnf),
+        silentTokens: controlTokens.filter((token) => !endTokens.has(token)),
+        controlTokens: [...new Set([...endTokens, ...controlTokens])],
+        utf8: new Utf8Guard(model.tokenBytes, vocabulary.length),
+      },
       closingTokens: model.tokenize(FORCED_CLOSING, false).subarray(0, CLOSING_TOKENS_MAX),
       thinkingTokens: options.thinkingTokens,
       fingerprint: description.fingerprint,

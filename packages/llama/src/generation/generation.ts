@@ -1,17 +1,15 @@
 /** One request's life inside the engine: what it still has to read, what it has drawn, what it says to the client. */
-import {
-  type ApiError,
-  ChunkWriter,
-  errorBody,
-  type FinishReason,
-  OutputSplitter,
-  serviceUnavailable,
-  type Usage,
-} from '@plumb/wire';
+import { type ApiError, errorBody, type FinishReason, serviceUnavailable, type Usage } from '@plumb/wire';
+import type { AnswerPlan } from '../answer/answer-plan.js';
 import type { GenerateJob, GenerationEnd, GenerationFailure } from '../link/index.js';
+import type { Draw } from '../native/native-model.js';
 import type { Sampler } from '../native/sampler.js';
 import type { Prompt } from '../prompt/prompt-builder.js';
+import { AnswerConstraint, type ConstraintKit } from './answer-constraint.js';
+import { AnswerEvents } from './answer-events.js';
+import { AnswerText } from './answer-text.js';
 import type { SamplerLease } from './sampler-pool.js';
+import { type TokenNames, writeLogprob } from './token-logprobs.js';
 import { TokenDecoder, type TokenTexts } from './token-texts.js';
 
 /** Where a generation's news go. Exactly one of `end` and `failed` is called, last. */
@@ -26,10 +24,10 @@ export interface GenerationOutput {
 /** What all generations of a model share. */
 export interface GenerationKit {
   readonly texts: TokenTexts;
+  readonly names: TokenNames;
   /** The tokens that end a turn. */
   readonly endTokens: ReadonlySet<number>;
-  /** The tokens that an answer must not consist of: those above, and all others without a text. */
-  readonly controlTokens: readonly number[];
+  readonly constraints: ConstraintKit;
   /** What is fed to close the think block of a model that was not trained to think. */
   readonly closingTokens: Uint32Array;
   /** The most reasoning tokens of such a model. */
@@ -37,18 +35,32 @@ export interface GenerationKit {
   readonly fingerprint: string;
 }
 
+/** What one generation is made of. */
+export interface GenerationOptions {
+  readonly job: GenerateJob;
+  readonly prompt: Prompt;
+  readonly plan: AnswerPlan;
+  readonly sampling: SamplerLease;
+  readonly kit: GenerationKit;
+  readonly output: GenerationOutput;
+}
+
 export class Generation {
   readonly scope: string;
   readonly promptTokens: Uint32Array;
+  /** Whether the probabilities of what is drawn are wanted. */
+  readonly wantsLikelihoods: boolean;
   readonly #kit: GenerationKit;
   readonly #output: GenerationOutput;
-  readonly #chunks: ChunkWriter;
-  readonly #splitter: OutputSplitter;
+  readonly #plan: AnswerPlan;
+  readonly #events: AnswerEvents;
+  readonly #text: AnswerText;
   readonly #decoder: TokenDecoder;
   readonly #sampling: SamplerLease;
+  readonly #constraint: AnswerConstraint;
   readonly #thinking: boolean;
-  /** A request that is not streamed gets its texts in one piece each, which costs less than one for each token. */
   readonly #isStreamed: boolean;
+  readonly #topLogprobs: number;
   readonly #maxTokens: number;
   /** Whether the think block is closed for the model, and an answer made sure of. */
   readonly #mustAnswer: boolean;
@@ -59,42 +71,38 @@ export class Generation {
   #hitTokens = 0;
   readonly #drawn: number[] = [];
   #reasoningTokens = 0;
-  /** What has not been sent yet. */
-  #events: string;
-  #reasoning = '';
-  #content = '';
-  /** Whether the turn must not end yet, because there is no answer. */
-  #isHeldOpen = false;
   #hasContent = false;
   #hasBegun = false;
   #hasEnded = false;
 
-  constructor(job: GenerateJob, prompt: Prompt, sampling: SamplerLease, kit: GenerationKit, output: GenerationOutput) {
+  constructor({ job, prompt, plan, sampling, kit, output }: GenerationOptions) {
     const { request, thinking } = job;
     this.scope = job.cacheScope;
     this.promptTokens = prompt.tokens;
+    this.wantsLikelihoods = request.logprobs === true;
     this.#pending = prompt.tokens;
     this.#kit = kit;
     this.#output = output;
+    this.#plan = plan;
     this.#sampling = sampling;
+    this.#constraint = new AnswerConstraint(kit.constraints, sampling.sampler, this.#drawn);
     this.#thinking = thinking;
     this.#isStreamed = request.stream === true;
+    this.#topLogprobs = request.top_logprobs ?? 0;
     this.#maxTokens = prompt.maxTokens;
     this.#mustAnswer = prompt.mustCloseThinking;
     // The answer keeps at least half of what the caller allowed.
     const half = Math.floor(prompt.maxTokens / 2);
     this.#reasoningBudget = this.#mustAnswer ? Math.min(kit.thinkingTokens, half) : Number.POSITIVE_INFINITY;
     this.#decoder = new TokenDecoder(kit.texts);
-    this.#splitter = new OutputSplitter(prompt.start, stopsOf(request.stop), {
-      reasoning: (text) => this.#onReasoning(text),
-      content: (text) => this.#onContent(text),
-    });
-    this.#chunks = new ChunkWriter({
+    this.#text = this.#createText(prompt, request);
+    this.#events = new AnswerEvents({
       ...job,
       fingerprint: kit.fingerprint,
       includeUsage: request.stream_options?.include_usage === true,
+      isStreamed: this.#isStreamed,
+      hasLogprobs: this.wantsLikelihoods,
     });
-    this.#events = this.#chunks.first();
   }
 
   /** The tokens that have to be read before the next one can be drawn; at least one. */
@@ -121,6 +129,7 @@ export class Generation {
     this.#hitTokens = hitTokens;
     this.#pending = this.promptTokens.subarray(hitTokens);
     if (this.#reasoningBudget === 0) this.#closeThinking();
+    else if (this.#text.phase === 'content') this.#enterAnswer('');
     this.#output.begun();
   }
 
@@ -130,12 +139,12 @@ export class Generation {
   }
 
   /** Takes the token that was drawn after everything pending was read. */
-  accept(token: number): void {
+  accept(draw: Draw): void {
     if (this.#hasEnded) return;
     this.#isReading = false;
-    if (token < 0) this.fail(serviceUnavailable({ detail: 'no token could be drawn' }));
-    else if (this.#kit.endTokens.has(token)) this.#endTurn();
-    else this.#addToken(token);
+    if (draw.token < 0) this.fail(serviceUnavailable({ detail: 'no token could be drawn' }));
+    else if (this.#kit.endTokens.has(draw.token)) this.#endTurn();
+    else this.#addToken(draw);
     if (this.#isStreamed && !this.#hasEnded) this.#sendEvents();
   }
 
@@ -158,78 +167,99 @@ export class Generation {
     this.#sampling.release();
   }
 
-  #addToken(token: number): void {
-    this.#drawn.push(token);
-    this.#pending = Uint32Array.of(token);
-    const before = this.#splitter.phase;
-    this.#splitter.push(this.#decoder.push(token));
-    const { phase } = this.#splitter;
+  #createText({ start }: Prompt, { stop }: GenerateJob['request']): AnswerText {
+    return new AnswerText(start, stopsOf(stop), this.#plan.calls?.format, {
+      reasoning: (text) => this.#thinking && this.#events.reasoning(text),
+      content: (text) => this.#onContent(text),
+      opened: (rest) => this.#onOpened(rest),
+      callStart: (index, name) => {
+        this.#hasContent = true;
+        this.#events.callStart(index, name);
+      },
+      callArguments: (index, text) => this.#events.callArguments(index, text),
+    });
+  }
+
+  #addToken(draw: Draw): void {
+    this.#drawn.push(draw.token);
+    this.#pending = Uint32Array.of(draw.token);
+    this.#constraint.follow(draw.token);
+    const before = this.#text.phase;
+    const text = this.#decoder.push(draw.token);
+    this.#noteLogprob(draw, text);
+    this.#text.push(text);
+    const { phase } = this.#text;
     if (before === 'reasoning') this.#reasoningTokens++;
     // What came before an opening tag belongs to it.
     else if (before === 'either' && phase === 'reasoning') this.#reasoningTokens = this.#drawn.length;
     if (phase === 'stopped') this.#finish('stop');
     else if (this.#drawn.length === this.#maxTokens) this.#finish('length');
     else if (phase === 'reasoning' && this.#reasoningTokens >= this.#reasoningBudget) this.#closeThinking();
-    else if (before === 'reasoning' && phase === 'content' && !this.#hasContent) this.#holdOpen();
+    else if (before === 'reasoning' && phase === 'content' && !this.#hasContent) this.#enterAnswer('');
+  }
+
+  /** The tokens of calls are not reported: the contract has a list for words and one for reasoning. */
+  #noteLogprob({ token, likelihoods }: Draw, text: string): void {
+    if (likelihoods === undefined || this.#text.isInCalls) return;
+    const part = this.#text.phase === 'reasoning' ? 'reasoning' : 'content';
+    // White space before an answer is not shown.
+    if (part === 'content' && !this.#hasContent && text !== '' && text.trim() === '') return;
+    this.#events.expect(part, writeLogprob(token, likelihoods, this.#topLogprobs, this.#kit.names), text.length);
   }
 
   #endTurn(): void {
-    if (this.#mustAnswer && this.#splitter.phase === 'reasoning') this.#closeThinking();
-    else this.#finish('stop');
+    const mustGoOn = this.#mustAnswer || this.#plan.grammar !== undefined;
+    if (mustGoOn && this.#text.phase === 'reasoning') this.#closeThinking();
+    else this.#finish(this.#events.hasCalls ? 'tool_calls' : 'stop');
   }
 
   /** Closes the think block for the model. */
   #closeThinking(): void {
-    this.#splitter.push(this.#decoder.end());
-    this.#splitter.closeReasoning();
+    this.#text.push(this.#decoder.end());
+    this.#text.closeReasoning();
     this.#pending = joinTokens(this.#pending, this.#kit.closingTokens);
     this.#isReading = true;
-    this.#holdOpen();
+    this.#enterAnswer('');
   }
 
-  /** Keeps the turn from ending before there is an answer. */
-  #holdOpen(): void {
-    if (!this.#mustAnswer) return;
-    this.#isHeldOpen = true;
-    this.sampler.forbid(this.#kit.controlTokens, this.#drawn);
-  }
-
-  #onReasoning(text: string): void {
-    if (!this.#thinking) return;
-    if (this.#isStreamed) this.#addEvents(this.#chunks.reasoning(text));
-    else this.#reasoning += text;
+  /** The answer begins: a grammar binds, and the turn is kept from ending before there is something. */
+  #enterAnswer(written: string): boolean {
+    if (this.#mustAnswer) this.#constraint.holdOpen();
+    const { grammar } = this.#plan;
+    return grammar === undefined || this.#constraint.isBound || this.#constraint.bind(grammar, written);
   }
 
   #onContent(text: string): void {
+    // The last token of the reasoning can go on into the answer. What the grammar does not allow there is dropped.
+    const isLate = this.#plan.grammar !== undefined && !this.#constraint.isBound;
+    if (isLate && !this.#enterAnswer(text)) return;
     this.#hasContent = true;
-    if (this.#isHeldOpen) {
-      this.#isHeldOpen = false;
-      this.sampler.allowAll(this.#drawn);
-    }
-    if (this.#isStreamed) this.#addEvents(this.#chunks.content(text));
-    else this.#content += text;
+    this.#constraint.letEnd();
+    this.#events.content(text);
+  }
+
+  /** The first call begins. Where the model was free to write it or not, the grammar binds from here on. */
+  #onOpened(rest: string): boolean {
+    const grammar = this.#plan.calls?.grammar;
+    if (grammar === undefined) return this.#constraint.isBound;
+    if (!this.#constraint.bind(grammar, rest)) return false;
+    this.#constraint.letEnd();
+    return true;
   }
 
   #finish(reason: FinishReason): void {
-    this.#splitter.push(this.#decoder.end());
-    this.#splitter.end();
-    if (this.#reasoning !== '') this.#addEvents(this.#chunks.reasoning(this.#reasoning));
-    if (this.#content !== '') this.#addEvents(this.#chunks.content(this.#content));
+    this.#text.push(this.#decoder.end());
+    this.#text.end();
     const usage = this.#usage();
-    this.#addEvents(this.#chunks.last(reason, usage));
+    this.#events.last(reason, usage);
     this.#sendEvents();
     this.#hasEnded = true;
     this.#output.end({ usage, finishReason: reason });
   }
 
-  #addEvents(events: string): void {
-    this.#events += events;
-  }
-
   #sendEvents(): void {
-    if (this.#events === '') return;
-    this.#output.events(this.#events);
-    this.#events = '';
+    const events = this.#events.take();
+    if (events !== '') this.#output.events(events);
   }
 
   #usage(): Usage {

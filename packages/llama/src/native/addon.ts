@@ -10,7 +10,12 @@ export const ADDON_VERSION = '3.22.1';
 export interface Addon {
   readonly AddonModel: new (path: string, options: ModelOptions) => AddonModel;
   readonly AddonContext: new (model: AddonModel, options: ContextOptions) => AddonContext;
-  readonly AddonSampler: new (model: AddonModel) => AddonSampler;
+  readonly AddonSampler: AddonSamplerClass;
+  /** Throws an Error when the text is no grammar; why goes to the process's standard error. */
+  readonly AddonGrammar: new (
+    gbnf: string,
+  ) => AddonGrammar;
+  readonly AddonGrammarEvaluationState: new (model: AddonModel, grammar: AddonGrammar) => AddonGrammarState;
   readonly AddonJinjaRenderer: new (template: string) => AddonTemplate;
   markLoaded(): boolean;
   setLogger(logger: (level: number, message: string) => void): void;
@@ -63,6 +68,15 @@ export interface AddonContext {
   decodeBatch(): Promise<void>;
   /** -1 when nothing could be drawn. */
   sampleToken(batchPlace: number, sampler: AddonSampler): Promise<number>;
+  /** The same, and what the addon knows of the logits that the sampler left. */
+  sampleToken(
+    batchPlace: number,
+    sampler: AddonSampler,
+    probabilities: false,
+    confidence: false,
+    logits: LogitsWanted | false,
+    totalLogitWeight: boolean,
+  ): Promise<SampledWithLogits>;
   /** False when the memory of this model cannot be cut there. `to` is -1 for the end. */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
@@ -70,9 +84,28 @@ export interface AddonContext {
   setThreads(threads: number): void;
 }
 
+/** Which logits are wanted: those of some tokens, the highest, the lowest, the drawn one, and the highest so many. */
+export type LogitsWanted = readonly [
+  tokens: readonly number[],
+  highest: boolean,
+  lowest: boolean,
+  drawn: boolean,
+  top: number,
+];
+
+/** `logits` are tokens and logits in turn; the weight is the sum of `exp(logit - highest logit)`. */
+export type SampledWithLogits = readonly [
+  token: number,
+  probabilities: undefined,
+  confidence: undefined,
+  logits: readonly number[] | undefined,
+  totalLogitWeight: number | undefined,
+];
+
 /** A key that is left out costs nothing; `temperature` 0 chooses the likeliest token. */
 export interface SamplerConfig {
   temperature: number;
+  topK?: number;
   topP?: number;
   minP?: number;
   seed?: number;
@@ -83,6 +116,23 @@ export interface SamplerConfig {
   repeatPenaltyFrequencyPenalty?: number;
   tokenBiasKeys?: Uint32Array;
   tokenBiasValues?: Float32Array;
+  /** Moves on with every token that is drawn. */
+  grammarEvaluationState?: AddonGrammarState;
+}
+
+/** A grammar in GBNF. Has no members. */
+export type AddonGrammar = { readonly [brand]: 'grammar' };
+
+/** Where in a grammar a text has come. Has no members. */
+export type AddonGrammarState = { readonly [brand]: 'grammar state' };
+
+declare const brand: unique symbol;
+
+export interface AddonSamplerClass {
+  new (model: AddonModel): AddonSampler;
+  /** Throws when the grammar does not allow the token; the state is then of no use. */
+  acceptGrammarEvaluationStateToken(state: AddonGrammarState, token: number): void;
+  canBeNextTokenForGrammarEvaluationState(state: AddonGrammarState, token: number): boolean;
 }
 
 export interface AddonSampler {

@@ -4,6 +4,8 @@
  * be called between the call of `decode` and its answer, except `tokenize`, `tokenBytes` and templates.
  */
 import type { Addon, AddonContext, AddonModel } from './addon.js';
+import { GrammarState } from './grammar-state.js';
+import { LikelihoodProbe, type Likelihoods } from './likelihoods.js';
 import { loadAddon } from './load-addon.js';
 import { Sampler, type SamplerSettings } from './sampler.js';
 import { createTokenBytes, isControlToken, isSpecialToken, type TokenBytes } from './token-bytes.js';
@@ -28,6 +30,14 @@ export interface BatchEntry {
   readonly tokens: Uint32Array;
   /** Without one the tokens are read and nothing is drawn. */
   readonly sampler: Sampler | undefined;
+  /** Whether the probabilities at the place of the draw are wanted, which costs a walk through the vocabulary. */
+  readonly wantsLikelihoods?: boolean;
+}
+
+/** A token that was drawn; -1 when none could be. */
+export interface Draw {
+  readonly token: number;
+  readonly likelihoods?: Likelihoods;
 }
 
 /** A marker of the model: a token that is more than a piece of text. */
@@ -45,6 +55,8 @@ export class NativeModel {
   readonly #addon: Addon;
   readonly #model: AddonModel;
   readonly #context: AddonContext;
+  #probe: LikelihoodProbe | undefined;
+  #byteTokens: readonly number[] | undefined;
   /** Bytes of output of a token. */
   readonly tokenBytes: TokenBytes;
   readonly vocabularySize: number;
@@ -134,29 +146,47 @@ export class NativeModel {
     return (variables) => renderer.render(variables);
   }
 
+  /**
+   * The beginning of a text that a grammar describes.
+   *
+   * @throws Error when it is no grammar.
+   */
+  startGrammar(gbnf: string): GrammarState {
+    this.#byteTokens ??= this.#findByteTokens();
+    return new GrammarState(this.#addon, this.#model, gbnf, this.#byteTokens);
+  }
+
   createSampler(settings: SamplerSettings): Sampler {
     return new Sampler(this.#addon, this.#model, settings);
   }
 
   /**
-   * Reads the tokens of all entries and draws the next token of those with a sampler, in their order; -1 where none can
-   * be drawn. The entries fit `batchTokens` together. Rejects when llama.cpp could not decode; what the sequences then
-   * hold is not known.
+   * Reads the tokens of all entries and draws the next token of those with a sampler, in their order. The entries fit
+   * `batchTokens` together. Rejects when llama.cpp could not decode; what the sequences then hold is not known.
    */
-  async decode(entries: readonly BatchEntry[]): Promise<number[]> {
+  async decode(entries: readonly BatchEntry[]): Promise<Draw[]> {
     const context = this.#context;
     context.initBatch(entries.reduce((sum, { tokens }) => sum + tokens.length, 0));
-    const draws: [place: number, sampler: Sampler][] = [];
-    for (const { sequence, position, tokens, sampler } of entries) {
+    const draws: [place: number, sampler: Sampler, wantsLikelihoods: boolean][] = [];
+    for (const { sequence, position, tokens, sampler, wantsLikelihoods = false } of entries) {
       const wanted = sampler === undefined ? NO_PLACES : Uint32Array.of(tokens.length - 1);
       const [place] = context.addToBatch(sequence, position, tokens, wanted);
-      if (sampler !== undefined) draws.push([place!, sampler]);
+      if (sampler !== undefined) draws.push([place!, sampler, wantsLikelihoods]);
     }
     // Drawing is queued behind decoding on the same thread, which saves a turn of the event loop for each token.
     const decoded = context.decodeBatch();
-    const drawn = draws.map(([place, sampler]) => context.sampleToken(place, sampler.handle));
-    const [tokens] = await Promise.all([Promise.all(drawn), decoded]);
-    return tokens;
+    const drawn = draws.map(([place, sampler, wantsLikelihoods]) => this.#draw(place, sampler, wantsLikelihoods));
+    const [results] = await Promise.all([Promise.all(drawn), decoded]);
+    return results;
+  }
+
+  async #draw(place: number, sampler: Sampler, wantsLikelihoods: boolean): Promise<Draw> {
+    // A grammar that allows no token of this vocabulary is the misfortune of one request, not of the whole batch.
+    const drawn = this.#context.sampleToken(place, sampler.handle).catch(() => -1);
+    if (!wantsLikelihoods) return { token: await drawn };
+    this.#probe ??= new LikelihoodProbe(this.#addon, this.#model);
+    const [token, likelihoods] = await Promise.all([drawn, this.#probe.read(this.#context, place)]);
+    return { token, likelihoods };
   }
 
   /** Forgets a sequence from a place on. False when this model cannot: the sequence must then be cleared. */
@@ -176,6 +206,15 @@ export class NativeModel {
   /** Computes with so many threads from the next decode on. */
   setThreads(threads: number): void {
     this.#context.setThreads(threads);
+  }
+
+  #findByteTokens(): number[] {
+    const found = new Array<number>(256).fill(-1);
+    for (let token = 0; token < this.vocabularySize; token++) {
+      const bytes = this.tokenBytes(token);
+      if (bytes.length === 1 && found[bytes[0]!] === -1) found[bytes[0]!] = token;
+    }
+    return found;
   }
 
   #textOf(token: number): string {

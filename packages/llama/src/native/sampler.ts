@@ -1,5 +1,6 @@
 /** How the next token is drawn. */
 import type { Addon, AddonModel, AddonSampler, SamplerConfig } from './addon.js';
+import type { GrammarState } from './grammar-state.js';
 
 /** The settings of a draw, in the words of the request. */
 export interface SamplerSettings {
@@ -25,11 +26,13 @@ const NEGLIGIBLE_PROBABILITY = 1e-10;
 /** The most recent tokens of an answer that penalties look at. */
 const PENALIZED_TOKENS_MAX = 65_536;
 
-/** Draws tokens with one setting. Not to be used by two generations when it has a seed or penalties. */
+/** Draws tokens with one setting. Not to be used by two generations when it has a seed, penalties or a grammar. */
 export class Sampler {
   /** Of use to the native folder alone. */
   readonly handle: AddonSampler;
   readonly #config: SamplerConfig;
+  #forbidden: readonly number[] = [];
+  #grammar: GrammarState | undefined;
 
   constructor(addon: Addon, model: AddonModel, settings: SamplerSettings) {
     this.handle = new addon.AddonSampler(model);
@@ -39,23 +42,34 @@ export class Sampler {
 
   /** Keeps tokens from being drawn until `allowAll`. `drawn` is what the answer has so far, for its penalties. */
   forbid(tokens: readonly number[], drawn: readonly number[]): void {
-    const tokenBiasKeys = Uint32Array.from(tokens);
-    const tokenBiasValues = new Float32Array(tokens.length).fill(Number.NEGATIVE_INFINITY);
-    this.handle.applyConfig({ ...this.#withHistory(drawn), tokenBiasKeys, tokenBiasValues });
+    this.#forbidden = tokens;
+    this.#apply(drawn);
   }
 
   allowAll(drawn: readonly number[]): void {
-    this.handle.applyConfig(this.#withHistory(drawn));
+    this.forbid([], drawn);
+  }
+
+  /** Draws only what the grammar allows from now on; the state moves on with what is drawn. */
+  constrain(grammar: GrammarState, drawn: readonly number[]): void {
+    this.#grammar = grammar;
+    this.#apply(drawn);
   }
 
   dispose(): void {
     this.handle.dispose();
   }
 
-  /** The addon forgets what it has penalised when a config does not repeat it. */
-  #withHistory(drawn: readonly number[]): SamplerConfig {
-    if (this.#config.repeatPenaltyTokens === undefined) return this.#config;
-    return { ...this.#config, repeatPenaltyTokens: Uint32Array.from(drawn) };
+  /** The addon forgets what a config does not repeat. */
+  #apply(drawn: readonly number[]): void {
+    const config = { ...this.#config };
+    if (config.repeatPenaltyTokens !== undefined) config.repeatPenaltyTokens = Uint32Array.from(drawn);
+    if (this.#grammar !== undefined) config.grammarEvaluationState = this.#grammar.handle;
+    if (this.#forbidden.length > 0) {
+      config.tokenBiasKeys = Uint32Array.from(this.#forbidden);
+      config.tokenBiasValues = new Float32Array(this.#forbidden.length).fill(Number.NEGATIVE_INFINITY);
+    }
+    this.handle.applyConfig(config);
   }
 }
 

@@ -18,7 +18,8 @@ export async function trySampling(model: NativeModel): Promise<void> {
   try {
     const [drawn] = await model.decode([{ sequence: 0, position: 0, tokens: Uint32Array.of(0), sampler }]);
     model.clearSequence(0);
-    if (drawn === undefined || drawn < 0 || drawn >= model.vocabularySize) throw new Error(`it drew ${drawn}`);
+    const token = drawn?.token ?? -1;
+    if (token < 0 || token >= model.vocabularySize) throw new Error(`it drew ${token}`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

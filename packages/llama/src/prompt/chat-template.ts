@@ -1,5 +1,7 @@
 /** The model's own chat template: turns messages into the text that the model was trained on. */
 import { invalidRequest } from '@plumb/wire';
+import { type CallFormat, detectCallFormat } from '../calls/call-format.js';
+import type { TemplateTool } from '../calls/offered-tools.js';
 import type { NativeModel } from '../native/native-model.js';
 import type { TemplateMessage } from './template-messages.js';
 
@@ -15,7 +17,12 @@ export class ChatTemplate {
   readonly thinksNatively: boolean;
   /** Whether the template itself can be told to think or not. */
   readonly hasThinkingSwitch: boolean;
+  /** How the model writes calls of tools. */
+  readonly callFormat: CallFormat;
+  /** Whether the template has a form for calls of earlier turns and their results. */
+  readonly knowsCalls: boolean;
   #parsesArguments: boolean | undefined;
+  #takesSystem: boolean | undefined;
 
   /**
    * @param source The template in Jinja; ChatML when the model has none.
@@ -25,6 +32,8 @@ export class ChatTemplate {
     const text = source ?? CHATML;
     this.#render = model.compileTemplate(text);
     this.#variables = { bos_token: model.beginText, eos_token: model.endText, add_generation_prompt: true };
+    this.callFormat = detectCallFormat(text);
+    this.knowsCalls = /\btool_call(?:s|_id)\b/.test(text);
     this.thinksNatively = text.includes('<think>') || text.includes('enable_thinking');
     this.hasThinkingSwitch = /\benable_thinking\b|\bthinking is (?:not )?defined\b/.test(text);
   }
@@ -32,11 +41,12 @@ export class ChatTemplate {
   /**
    * Renders the prompt up to where the answer begins.
    *
+   * @param tools For a template that knows tools.
    * @throws ApiError invalid_request with the template's own words when it refuses the messages.
    */
-  render(messages: readonly TemplateMessage[], thinking: boolean): string {
+  render(messages: readonly TemplateMessage[], thinking: boolean, tools: readonly TemplateTool[] = []): string {
     try {
-      return this.#tryRender(messages, thinking);
+      return this.#tryRender(messages, thinking, tools);
     } catch (error) {
       throw invalidRequest(`The chat template of this model refuses the messages: ${wordsOf(error)}`);
     }
@@ -48,8 +58,27 @@ export class ChatTemplate {
     return this.#parsesArguments;
   }
 
-  #tryRender(messages: readonly unknown[], thinking: boolean): string {
-    return this.#render({ ...this.#variables, messages, enable_thinking: thinking, thinking });
+  /** Whether the template takes a system message; tried out once. */
+  get takesSystem(): boolean {
+    this.#takesSystem ??= this.#rendersSystem();
+    return this.#takesSystem;
+  }
+
+  #tryRender(messages: readonly unknown[], thinking: boolean, tools: readonly TemplateTool[] = []): string {
+    const given = tools.length === 0 ? {} : { tools };
+    return this.#render({ ...this.#variables, ...given, messages, enable_thinking: thinking, thinking });
+  }
+
+  #rendersSystem(): boolean {
+    try {
+      const messages = [
+        { role: 'system', content: 'probe' },
+        { role: 'user', content: 'Hi' },
+      ];
+      return this.#tryRender(messages, false).includes('probe');
+    } catch {
+      return false;
+    }
   }
 
   /** Whether a call with these arguments comes out as JSON, and not in quotes, as a dump of an object, or as an error. */

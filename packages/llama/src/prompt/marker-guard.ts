@@ -5,6 +5,7 @@
  * as plain text.
  */
 import { randomBytes } from 'node:crypto';
+import type { TemplateTool } from '../calls/offered-tools.js';
 import type { SpecialToken } from '../native/native-model.js';
 import type { TemplateMessage } from './template-messages.js';
 
@@ -17,6 +18,7 @@ export interface PromptPiece {
 /** Messages without markers, and the way back. */
 export interface GuardedMessages {
   readonly messages: readonly TemplateMessage[];
+  readonly tools: readonly TemplateTool[];
   /** Cuts the prompt that was rendered from the messages; the pieces in a row are the prompt. */
   cut(rendered: string): PromptPiece[];
 }
@@ -34,8 +36,8 @@ export class MarkerGuard {
     this.#any = matcherOf([...control, ...defined]);
   }
 
-  /** Takes the markers out of all texts of the messages. Messages that have none are handed back as they are. */
-  hide(messages: readonly TemplateMessage[]): GuardedMessages {
+  /** Takes the markers out of all texts of messages and tools. Those that have none are handed back as they are. */
+  hide(messages: readonly TemplateMessage[], tools: readonly TemplateTool[] = []): GuardedMessages {
     const hidden: string[] = [];
     const secret = `q${randomBytes(12).toString('hex')}q`;
     const replace = (text: string, matcher: RegExp) =>
@@ -44,8 +46,11 @@ export class MarkerGuard {
       const matcher = message.role === 'assistant' ? this.#control : this.#any;
       return matcher === undefined ? message : (mapTexts(message, (text) => replace(text, matcher)) as TemplateMessage);
     });
-    if (hidden.length === 0) return { messages, cut: (rendered) => [{ text: rendered, trusted: true }] };
-    return { messages: guarded, cut: (rendered) => cutAtSecrets(rendered, secret, hidden) };
+    const any = this.#any;
+    const guardedTools =
+      any === undefined ? tools : (mapTexts(tools, (text) => replace(text, any)) as readonly TemplateTool[]);
+    if (hidden.length === 0) return { messages, tools, cut: (rendered) => [{ text: rendered, trusted: true }] };
+    return { messages: guarded, tools: guardedTools, cut: (rendered) => cutAtSecrets(rendered, secret, hidden) };
   }
 
   /** Cuts a text so that none of its fragments contains a marker; the fragments in a row are the text. */

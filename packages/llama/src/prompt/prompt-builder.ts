@@ -1,9 +1,12 @@
 /** From a request to the tokens that the model reads, or to the refusal of one that does not fit. */
 import { type ChatRequest, contextLengthExceeded, type Message, type OutputStart, textOf } from '@plumb/wire';
+import { isConstrained } from '../answer/answer-plan.js';
+import { tellTools, withoutSystem } from '../calls/generic-tools.js';
+import { readOfferedTools, type TemplateTool, toTemplateTool } from '../calls/offered-tools.js';
 import type { NativeModel } from '../native/native-model.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { MarkerGuard, PromptPiece } from './marker-guard.js';
-import { toTemplateMessages } from './template-messages.js';
+import { type TemplateMessage, toTemplateMessages } from './template-messages.js';
 import { applyThinking } from './thinking.js';
 
 /** A prompt that fits, ready to be read. */
@@ -77,9 +80,23 @@ export class PromptBuilder {
 
   #render(request: ChatRequest, thinking: boolean) {
     const { template, guard } = this.#options;
-    const hasCalls = request.messages.some((message) => 'tool_calls' in message && message.tool_calls != null);
-    const { messages, cut } = guard.hide(toTemplateMessages(request.messages, hasCalls && template.parsesArguments));
-    return { ...applyThinking(template.render(messages, thinking), template, thinking), cut };
+    const { isNative } = template.callFormat;
+    const tools = readOfferedTools(request).told.map(toTemplateTool);
+    const hasCalls = request.messages.some(isOfCalls);
+    const mustTell = !isNative && (tools.length > 0 || (hasCalls && !template.knowsCalls));
+    const form = {
+      parsesArguments: hasCalls && !mustTell && template.parsesArguments,
+      keepsReasoning: tools.length > 0,
+    };
+    const guarded = guard.hide(toTemplateMessages(request.messages, form), tools);
+    const messages = mustTell ? this.#tell(guarded.messages, guarded.tools) : guarded.messages;
+    const rendered = template.render(messages, thinking, isNative ? guarded.tools : []);
+    return { ...applyThinking(rendered, template, thinking, isConstrained(request)), cut: guarded.cut };
+  }
+
+  #tell(messages: readonly TemplateMessage[], tools: readonly TemplateTool[]): TemplateMessage[] {
+    const told = tellTools(messages, tools);
+    return this.#options.template.takesSystem ? told : withoutSystem(told);
   }
 
   #tokenize(pieces: readonly PromptPiece[]): Uint32Array {
@@ -98,9 +115,12 @@ export class PromptBuilder {
    * An estimate of the tokens of messages that cannot fit, made before anything is done with their texts: rendering and
    * tokenizing tens of megabytes would hold up everybody's answers.
    */
-  #estimateOverlong({ messages }: ChatRequest): number | undefined {
+  #estimateOverlong(request: ChatRequest): number | undefined {
+    const { messages } = request;
     const { contextTokens, longestTokenBytes } = this.#options;
-    const characters = messages.reduce((sum, message) => sum + charactersOf(message), 0);
+    const { told } = readOfferedTools(request);
+    const toolCharacters = told.length === 0 ? 0 : JSON.stringify(told).length;
+    const characters = messages.reduce((sum, message) => sum + charactersOf(message), toolCharacters);
     // Every message costs a token at the least, for its turn.
     const isOverlong = messages.length > contextTokens || characters > contextTokens * longestTokenBytes;
     if (!isOverlong) return undefined;
@@ -132,6 +152,11 @@ const SAMPLE_CHARACTERS = 4096;
 const PROBE_CHARACTERS = 65_536;
 
 const PROBE_ERROR_TOKENS = 16;
+
+/** Whether a message has calls, or is the result of one. */
+function isOfCalls(message: Message): boolean {
+  return message.role === 'tool' || (message.role === 'assistant' && message.tool_calls != null);
+}
 
 function charactersOf(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];

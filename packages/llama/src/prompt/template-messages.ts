@@ -6,6 +6,7 @@ export interface TemplateMessage {
   readonly role: string;
   readonly content: string;
   readonly name?: string;
+  readonly reasoning_content?: string;
   readonly tool_call_id?: string;
   readonly tool_calls?: readonly TemplateToolCall[];
 }
@@ -17,17 +18,25 @@ export interface TemplateToolCall {
   readonly function: { readonly name: string; readonly arguments: unknown };
 }
 
+/** What depends on the template and the request. */
+export interface MessageForm {
+  /** Whether the arguments of tool calls become objects where they are JSON objects. */
+  readonly parsesArguments: boolean;
+  /** Whether the reasoning of earlier turns is kept: without tools the API ignores it (contract section 7). */
+  readonly keepsReasoning: boolean;
+}
+
 /**
  * Converts messages. Parts of a content are joined, a content that is null is empty, and `latest_reminder` is a system
- * message. `reasoning_content` is left out: without tools the API ignores it (contract section 7).
- *
- * @param parseArguments Whether the arguments of tool calls become objects where they are JSON objects.
+ * message.
  */
-export function toTemplateMessages(messages: readonly Message[], parseArguments: boolean): TemplateMessage[] {
+export function toTemplateMessages(messages: readonly Message[], form: MessageForm): TemplateMessage[] {
   const calledNames = new Map<string, string>();
   return messages.map((message) => {
     const base = { role: roleOf(message), content: textOf(message.content) };
-    if (message.role === 'assistant') return { ...base, ...withCalls(message, parseArguments, calledNames) };
+    if (message.role === 'assistant') {
+      return { ...base, ...withReasoning(message, form), ...withCalls(message, form.parsesArguments, calledNames) };
+    }
     if (message.role === 'tool') return { ...base, ...withAnswered(message.tool_call_id, calledNames) };
     const name = 'name' in message ? message.name : undefined;
     return name === null || name === undefined ? base : { ...base, name };
@@ -36,6 +45,10 @@ export function toTemplateMessages(messages: readonly Message[], parseArguments:
 
 function roleOf({ role }: Message): string {
   return role === 'latest_reminder' ? 'system' : role;
+}
+
+function withReasoning({ reasoning_content: reasoning }: AssistantMessage, { keepsReasoning }: MessageForm) {
+  return keepsReasoning && typeof reasoning === 'string' ? { reasoning_content: reasoning } : {};
 }
 
 function withCalls(message: AssistantMessage, parseArguments: boolean, calledNames: Map<string, string>) {

@@ -20,16 +20,29 @@ export interface ThinkingPrompt {
  */
 export const FORCED_CLOSING = `\n${THINK_CLOSING}\n\n**Answer:**`;
 
-/** Completes a rendered prompt so that the output thinks first, or does not. */
-export function applyThinking(rendered: string, template: ChatTemplate, thinking: boolean): ThinkingPrompt {
+/**
+ * Completes a rendered prompt so that the output thinks first, or does not.
+ *
+ * @param isConstrained Whether the answer has to be of a form: then it must be known from its first token on what is
+ * reasoning, which a model is otherwise left to open itself, or not.
+ */
+export function applyThinking(
+  rendered: string,
+  template: ChatTemplate,
+  thinking: boolean,
+  isConstrained: boolean,
+): ThinkingPrompt {
   if (!template.thinksNatively) {
     return thinking
       ? { rendered: `${rendered}${THINK_OPENING}\n`, start: 'reasoning', mustClose: true }
       : { rendered, start: 'content', mustClose: false };
   }
   const isOpen = rendered.trimEnd().endsWith(THINK_OPENING);
-  if (thinking) return { rendered, start: isOpen ? 'reasoning' : 'either', mustClose: false };
-  return { rendered: rendered + emptyBlock(isOpen, template), start: 'either', mustClose: false };
+  const unsure = isConstrained ? 'content' : 'either';
+  if (!thinking) return { rendered: rendered + emptyBlock(isOpen, template), start: unsure, mustClose: false };
+  if (isOpen) return { rendered, start: 'reasoning', mustClose: false };
+  if (isConstrained) return { rendered: `${rendered}${THINK_OPENING}\n`, start: 'reasoning', mustClose: false };
+  return { rendered, start: 'either', mustClose: false };
 }
 
 /** What makes a model skip its thinking when its template cannot be told to. */

@@ -5,7 +5,7 @@
  */
 import { serviceUnavailable } from '@plumb/wire';
 import type { Generation } from '../generation/generation.js';
-import type { BatchEntry } from '../native/native-model.js';
+import type { BatchEntry, Draw } from '../native/native-model.js';
 import { chunkLength } from './chunk-length.js';
 import type { Sequence, SequenceCache } from './sequence-cache.js';
 import type { ThreadGovernor } from './thread-governor.js';
@@ -16,7 +16,7 @@ const WAITING_REQUESTS_MAX = 1024;
 /** What computes. */
 export interface BatchDecoder {
   /** Reads the tokens of all entries and draws the next token of those with a sampler, in their order. */
-  decode(entries: readonly BatchEntry[]): Promise<number[]>;
+  decode(entries: readonly BatchEntry[]): Promise<Draw[]>;
 }
 
 /** What the scheduler needs of the link. */
@@ -143,7 +143,7 @@ export class Scheduler {
   }
 
   /** Decodes entries. On an error their generations fail, and undefined is returned. */
-  async #compute(actives: readonly Active[], entries: readonly BatchEntry[]): Promise<number[] | undefined> {
+  async #compute(actives: readonly Active[], entries: readonly BatchEntry[]): Promise<Draw[] | undefined> {
     const { model, governor } = this.#options;
     governor.start();
     try {
@@ -179,12 +179,13 @@ export class Scheduler {
 
 /** The first `length` pending tokens of a generation; the next token is drawn when these are all. */
 function toEntry({ generation, sequence }: Active, length: number): BatchEntry {
-  const { pending, sampler } = generation;
+  const { pending, sampler, wantsLikelihoods } = generation;
   return {
     sequence: sequence.id,
     position: sequence.tokens.length,
     tokens: pending.subarray(0, length),
     sampler: length === pending.length ? sampler : undefined,
+    wantsLikelihoods,
   };
 }
 

@@ -10,6 +10,8 @@ export class TextMatcher {
   #held = '';
   /** What followed the text that was found, in the push that found it; undefined until then. */
   rest: string | undefined;
+  /** The text that was found; undefined until then. */
+  found: string | undefined;
 
   /** @param texts What to look for; empty ones are never found. */
   constructor(texts: readonly string[]) {
@@ -25,6 +27,7 @@ export class TextMatcher {
       const found = this.#advance(stream.charCodeAt(place));
       if (found === 0) continue;
       this.rest = stream.slice(place + 1);
+      this.found = stream.slice(place + 1 - found, place + 1);
       this.#held = '';
       return stream.slice(0, place + 1 - found);
     }
