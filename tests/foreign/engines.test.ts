@@ -70,6 +70,12 @@ async function ask(server: TestServer, model: string, text: string, fields: obje
   return JSON.parse(body) as ChatResponse;
 }
 
+/** The words before the first call of a tool, and the call. */
+function readCall(message: ChatResponse['choices'][number]['message'] | undefined) {
+  const { name, arguments: input } = message?.tool_calls?.[0]?.function ?? { name: 'none', arguments: '{}' };
+  return { words: message?.content?.trim(), name, input: JSON.parse(input) as unknown };
+}
+
 const messageOf = ({ choices }: ChatResponse) => choices[0]!.message;
 
 describe('llama-server and another Plumb as engines', { skip: llamaServerIsMissing, timeout: BUILD_TIMEOUT_MS }, () => {
@@ -134,6 +140,33 @@ describe('llama-server and another Plumb as engines', { skip: llamaServerIsMissi
       both?.engines.every(({ requests }) => requests > 0),
       JSON.stringify(both),
     );
+  });
+});
+
+describe('tools on llama-server and another Plumb', { skip: llamaServerIsMissing, timeout: BUILD_TIMEOUT_MS }, () => {
+  const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+  const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }];
+  let folder: string;
+  let all: Awaited<ReturnType<typeof startAll>>;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'plumb-test-'));
+    const { path } = writeScriptedModel(join(folder, 'scripted.gguf'), { script: 'tool' });
+    all = await startAll(path);
+  });
+  after(async () => {
+    await all?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('are called in the same way, with the same words before', async () => {
+    const { front, other } = all;
+    const expected = await ask(other, 'deepseek-chat', 'Hi', { tools });
+    assert.equal(expected.choices[0]?.finish_reason, 'tool_calls');
+    for (const model of ['through-llama', 'through-plumb']) {
+      const { choices } = await ask(front, model, 'Hi', { tools });
+      assert.equal(choices[0]?.finish_reason, 'tool_calls', model);
+      assert.deepEqual(readCall(choices[0]?.message), readCall(expected.choices[0]?.message), model);
+    }
   });
 });
 
