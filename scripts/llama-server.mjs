@@ -1,6 +1,7 @@
 // Prints the path of a llama-server: the one that LLAMA_SERVER names, else one built from the llama.cpp source inside
 // node-llama-cpp, so that it is the same version as the embedded engine. Building takes some ten minutes, once for each
-// version and processor, and needs git, cmake and a C++ compiler. Benchmarks and tests start it.
+// version and processor, and needs git, cmake and a C++ compiler. With --find it builds nothing, and fails when there is
+// none. Benchmarks and tests start it.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +9,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, homedir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './prepare.mjs';
+import { prepare, root } from './prepare.mjs';
 
 const SOURCE_BUNDLE = join(root, 'node_modules/node-llama-cpp/llama/gitRelease.bundle');
 const CACHE_FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'plumb', 'llama-server');
@@ -33,8 +34,13 @@ async function findLlamaServer() {
     if (!existsSync(given)) throw new Error(`LLAMA_SERVER names ${given}, which does not exist.`);
     return given;
   }
+  const onlyFind = process.argv.includes('--find');
+  // The source is part of a dependency.
+  if (!onlyFind) await prepare([]);
   const binary = join(CACHE_FOLDER, `llama-server-${await buildKey()}`);
-  if (!existsSync(binary)) await build(binary);
+  if (existsSync(binary)) return binary;
+  if (onlyFind) throw new Error('There is no llama-server: node scripts/llama-server.mjs builds one.');
+  await build(binary);
   return binary;
 }
 

@@ -13,9 +13,6 @@ import { writeScriptedModel } from '../support/gguf/scripted-model.js';
 import { type LlamaServer, llamaServerIsMissing, startLlamaServer } from '../support/llama-server.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 
-/** How long a build of llama-server may take, in ms: once on a new machine. */
-const BUILD_TIMEOUT_MS = 45 * 60_000;
-
 const entry = (id: string, pool: string, thinking = 'disabled') => {
   return { id, aliases: [], pool, thinking, owned_by: 'test' };
 };
@@ -78,7 +75,7 @@ function readCall(message: ChatResponse['choices'][number]['message'] | undefine
 
 const messageOf = ({ choices }: ChatResponse) => choices[0]!.message;
 
-describe('llama-server and another Plumb as engines', { skip: llamaServerIsMissing, timeout: BUILD_TIMEOUT_MS }, () => {
+describe('llama-server and another Plumb as engines', { skip: llamaServerIsMissing }, () => {
   let folder: string;
   let all: Awaited<ReturnType<typeof startAll>>;
   before(async () => {
@@ -143,7 +140,7 @@ describe('llama-server and another Plumb as engines', { skip: llamaServerIsMissi
   });
 });
 
-describe('tools on llama-server and another Plumb', { skip: llamaServerIsMissing, timeout: BUILD_TIMEOUT_MS }, () => {
+describe('tools on llama-server and another Plumb', { skip: llamaServerIsMissing }, () => {
   const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
   const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }];
   let folder: string;
@@ -175,7 +172,6 @@ const skip = llamaServerIsMissing || (modelPath === undefined && 'the default mo
 
 describe('a model with trained weights on llama-server and on another Plumb', {
   skip,
-  timeout: BUILD_TIMEOUT_MS,
 }, () => {
   let all: { llama: LlamaServer; other: TestServer; front: TestServer; stop(): Promise<void> };
   before(async () => {

@@ -1,10 +1,9 @@
 /** A real foreign engine: llama-server of the same llama.cpp as the embedded engine, on a model of the test. */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 export interface LlamaServer {
   /** `http://127.0.0.1:port`, without `/v1`. */
@@ -15,20 +14,17 @@ export interface LlamaServer {
 
 const script = fileURLToPath(new URL('../../../scripts/llama-server.mjs', import.meta.url));
 
-/** Why there is none, as the reason to skip tests; false when there is one, or what it is built with. */
+const found = spawnSync(process.execPath, [script, '--find'], { encoding: 'utf8' });
+
+/** Why there is none, as the reason to skip tests; false when there is one. */
 export const llamaServerIsMissing: string | false =
-  process.env.LLAMA_SERVER === undefined && ['git', 'cmake', 'g++'].some((tool) => !isInstalled(tool))
-    ? 'llama-server is built with git, cmake and g++, and one of them is not installed'
-    : false;
+  found.status === 0 ? false : 'llama-server has not been built; node scripts/llama-server.mjs does it';
 
-let binary: Promise<string> | undefined;
-
-/** Starts it on a free port; resolves once the model is loaded. The first start on a machine builds it, for minutes. */
+/** Starts it on a free port; resolves once the model is loaded. */
 export async function startLlamaServer(modelPath: string, options: readonly string[] = []): Promise<LlamaServer> {
-  binary ??= promisify(execFile)(process.execPath, [script]).then(({ stdout }) => stdout.trim());
   const port = await findFreePort();
   const words = ['--model', modelPath, '--port', String(port), '--host', '127.0.0.1', '--threads', '1', ...options];
-  const server = spawn(await binary, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(found.stdout.trim(), words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-10_000);
@@ -62,8 +58,4 @@ async function findFreePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   server.close();
   return port;
-}
-
-function isInstalled(tool: string): boolean {
-  return spawnSync(tool, ['--version']).status === 0;
 }
