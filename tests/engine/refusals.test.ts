@@ -101,7 +101,6 @@ describe('what the engine does not offer', () => {
     ['tools', { tools }],
     ['logprobs', { logprobs: true }],
     ['response_format', { response_format: { type: 'json_object' } }],
-    ['prefix', { messages: [{ role: 'assistant', content: 'x', prefix: true }] }],
     [
       'image_url',
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.test/i.png' } }] }] },

@@ -33,7 +33,7 @@ export class AnsweringEngine implements Engine {
   }
 
   description(): EngineDescription {
-    return { modelName: 'answers at once', contextTokens: 1024 };
+    return { modelName: 'answers at once', contextTokens: 1024, completesTexts: true };
   }
 
   ready(): Promise<EngineDescription> {

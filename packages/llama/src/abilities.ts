@@ -23,14 +23,9 @@ const MISSING: readonly MissingAbility[] = [
     field: '`response_format` other than text',
     isAskedFor: ({ response_format }) => (response_format?.type ?? 'text') !== 'text',
   },
-  { field: '`prefix` of a message', isAskedFor: ({ messages }) => messages.some(isPrefix) },
   { field: '`image_url` in a message', isAskedFor: ({ messages }) => messages.some(hasPart('image_url')) },
   { field: '`file` in a message', isAskedFor: ({ messages }) => messages.some(hasPart('file')) },
 ];
-
-function isPrefix(message: Message): boolean {
-  return message.role === 'assistant' && message.prefix === true;
-}
 
 function hasPart(type: ContentPart['type']): (message: Message) => boolean {
   return ({ content }) => Array.isArray(content) && content.some((part) => part.type === type);

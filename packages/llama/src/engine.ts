@@ -62,15 +62,16 @@ export class Engine {
   #generate(stream: number, job: GenerateJob): void {
     const { request, thinking } = job;
     checkAbilities(request);
-    const prompt = this.#loaded.prompts.build(request, thinking);
+    const prompt = this.#loaded.prompts.build(request, thinking, job);
     const sampling = this.#loaded.samplers.lease(readSampling(request, thinking), prompt.mustCloseThinking);
     const generation = new Generation(job, prompt, sampling, this.#loaded.kit, this.#outputOf(stream));
     this.#generations.set(stream, generation);
     this.#scheduler.submit(generation);
   }
 
-  #count(stream: number, { request, thinking }: CountJob): void {
-    this.#send(FromEngine.counted, stream, { prompt_tokens: this.#loaded.prompts.count(request, thinking) });
+  #count(stream: number, job: CountJob): void {
+    const { request, thinking } = job;
+    this.#send(FromEngine.counted, stream, { prompt_tokens: this.#loaded.prompts.count(request, thinking, job) });
   }
 
   /** An abort can cross with the end of its generation on the link; then there is nothing left to stop. */

@@ -60,6 +60,9 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     sequences: options.sequences,
     fingerprint: fingerprintOf(options),
     thinksNatively: template.thinksNatively,
+    completesTexts: true,
+    // How much a model thinks that was trained to is its own affair.
+    hasEffortLevels: !template.thinksNatively,
   };
   return {
     model,

@@ -9,6 +9,8 @@ import { createVocabulary, TokenType } from './vocabulary.js';
 export interface RandomModelOptions extends Partial<LlamaShape> {
   /** Models of one shape and seed are equal to the byte. Default 1. */
   seed?: number;
+  /** Whether it has the tokens of filling in the middle. Default true. */
+  infill?: boolean;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface RandomModelOptions extends Partial<LlamaShape> {
  * `LOGIT_SPREAD` around it, so that the two likeliest tokens are seldom close enough for rounding to swap them.
  */
 export function writeRandomModel(path: string, options: RandomModelOptions = {}): void {
-  const { seed = 1, ...asked } = options;
+  const { seed = 1, infill = true, ...asked } = options;
   const shape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, feedForward: 192, contextTokens: 8192, ...asked };
-  const vocabulary = createVocabulary('thinking', false);
+  const vocabulary = createVocabulary('thinking', false, infill);
   const random = createRandom(seed);
 
   writeLlamaModel(path, 'Plumb random test model', shape, vocabulary, (tensor, columns, rows) => {

@@ -11,6 +11,7 @@ import {
 import type { GenerateJob, GenerationEnd, GenerationFailure } from '../link/index.js';
 import type { Sampler } from '../native/sampler.js';
 import type { Prompt } from '../prompt/prompt-builder.js';
+import { thinkingBudget } from '../prompt/thinking-budget.js';
 import type { SamplerLease } from './sampler-pool.js';
 import { TokenDecoder, type TokenTexts } from './token-texts.js';
 
@@ -32,7 +33,7 @@ export interface GenerationKit {
   readonly controlTokens: readonly number[];
   /** What is fed to close the think block of a model that was not trained to think. */
   readonly closingTokens: Uint32Array;
-  /** The most reasoning tokens of such a model. */
+  /** The most reasoning tokens of such a model, at the effort `high`. */
   readonly thinkingTokens: number;
   readonly fingerprint: string;
 }
@@ -83,7 +84,9 @@ export class Generation {
     this.#mustAnswer = prompt.mustCloseThinking;
     // The answer keeps at least half of what the caller allowed.
     const half = Math.floor(prompt.maxTokens / 2);
-    this.#reasoningBudget = this.#mustAnswer ? Math.min(kit.thinkingTokens, half) : Number.POSITIVE_INFINITY;
+    this.#reasoningBudget = this.#mustAnswer
+      ? Math.min(thinkingBudget(kit.thinkingTokens, job.effort), half)
+      : Number.POSITIVE_INFINITY;
     this.#decoder = new TokenDecoder(kit.texts);
     this.#splitter = new OutputSplitter(prompt.start, stopsOf(request.stop), {
       reasoning: (text) => this.#onReasoning(text),

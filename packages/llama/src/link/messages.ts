@@ -63,7 +63,20 @@ export interface EngineDescription {
   fingerprint: string;
   /** Whether the model was trained to open its answers with a think block. */
   thinksNatively: boolean;
+  /** Whether jobs can have a `text`. */
+  completesTexts: boolean;
+  /** Whether levels of effort change how much it thinks. */
+  hasEffortLevels: boolean;
 }
+
+/** A text to continue; with a suffix, what comes before and after a gap to fill. */
+export interface TextPrompt {
+  prompt: string;
+  suffix?: string;
+}
+
+/** How much a model thinks before it answers. */
+export type EffortLevel = 'low' | 'high' | 'max';
 
 /** One generation. */
 export interface GenerateJob {
@@ -72,17 +85,18 @@ export interface GenerateJob {
   created: number;
   model: string;
   request: ChatRequest;
+  /** What is continued instead of the messages. */
+  text?: TextPrompt;
   /** Whether reasoning precedes the answer; already decided from the model id and the request. */
   thinking: boolean;
+  /** How much is thought; `high` when there is none. */
+  effort?: EffortLevel;
   /** Prefixes are reused only within one scope: account and `user_id`. */
   cacheScope: string;
 }
 
 /** A request whose prompt is to be counted and not run. */
-export interface CountJob {
-  request: ChatRequest;
-  thinking: boolean;
-}
+export type CountJob = Pick<GenerateJob, 'request' | 'text' | 'thinking' | 'effort'>;
 
 /** How a generation ended, with what it cost. */
 export interface GenerationEnd {

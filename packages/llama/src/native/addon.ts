@@ -51,6 +51,10 @@ export interface AddonModel {
   /** -1 where there is none. */
   tokenBos(): number;
   tokenEos(): number;
+  /** What stands before the text, before what follows the gap, and before what fills it; -1 where there is none. */
+  prefixToken(): number;
+  suffixToken(): number;
+  middleToken(): number;
   getTrainContextSize(): number;
 }
 

@@ -38,6 +38,13 @@ export interface SpecialToken {
   readonly control: boolean;
 }
 
+/** The tokens that mark the parts of a text with a gap. */
+export interface InfillTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+}
+
 /** llama.cpp divides contexts in steps of so many tokens. */
 const CONTEXT_STEP = 256;
 
@@ -121,6 +128,16 @@ export class NativeModel {
   /** The text of the token that templates know as `eos_token`; empty when there is none. */
   get endText(): string {
     return this.#textOf(this.#model.tokenEos());
+  }
+
+  /** The tokens of filling in the middle; undefined where the vocabulary has not all three. */
+  get infillTokens(): InfillTokens | undefined {
+    const tokens = {
+      prefix: this.#model.prefixToken(),
+      suffix: this.#model.suffixToken(),
+      middle: this.#model.middleToken(),
+    };
+    return Object.values(tokens).every((token) => token >= 0) ? tokens : undefined;
   }
 
   /** Tokens of context that the model was trained for. */

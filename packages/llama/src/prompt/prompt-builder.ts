@@ -1,9 +1,20 @@
 /** From a request to the tokens that the model reads, or to the refusal of one that does not fit. */
-import { type ChatRequest, contextLengthExceeded, type Message, type OutputStart, textOf } from '@plumb/wire';
+import {
+  type ChatRequest,
+  contextLengthExceeded,
+  invalidRequest,
+  MAX_INFILL_TOKENS,
+  type Message,
+  type OutputStart,
+  textOf,
+} from '@plumb/wire';
+import type { EffortLevel, TextPrompt } from '../link/index.js';
 import type { NativeModel } from '../native/native-model.js';
+import { beginAnswer, takePrefix } from './answer-prefix.js';
 import type { ChatTemplate } from './chat-template.js';
-import type { MarkerGuard, PromptPiece } from './marker-guard.js';
+import type { MarkerGuard } from './marker-guard.js';
 import { toTemplateMessages } from './template-messages.js';
+import { type TextPart, textParts } from './text-prompt.js';
 import { applyThinking } from './thinking.js';
 
 /** A prompt that fits, ready to be read. */
@@ -28,7 +39,15 @@ export interface PromptBuilderOptions {
 }
 
 /** `max_tokens` where the request has none (contract section 2.1). */
-const DEFAULT_MAX_TOKENS = { answering: 8192, thinking: 65_536 } as const;
+const DEFAULT_MAX_TOKENS = { answering: 8192, thinking: 65_536, thinkingMost: 131_072 } as const;
+
+/** What a prompt depends on beside the request. */
+export interface PromptOptions {
+  /** What is continued instead of the messages. */
+  readonly text?: TextPrompt;
+  /** `high` when there is none. */
+  readonly effort?: EffortLevel;
+}
 
 export class PromptBuilder {
   readonly #options: PromptBuilderOptions;
@@ -40,16 +59,16 @@ export class PromptBuilder {
   /**
    * Builds the prompt of a request.
    *
-   * @throws ApiError invalid_request when the template refuses the messages, or prompt and answer together do not fit.
+   * @throws ApiError invalid_request when the template refuses the messages, a gap cannot be filled, or prompt and answer
+   * together do not fit.
    */
-  build(request: ChatRequest, thinking: boolean): Prompt {
+  build(request: ChatRequest, thinking: boolean, options: PromptOptions = {}): Prompt {
     const { contextTokens } = this.#options;
-    const { tokens, start, mustCloseThinking } = this.#read(request, thinking);
+    const { tokens, start, mustCloseThinking } = this.#read(request, thinking, options.text);
     const room = contextTokens - tokens.length;
     const asked = request.max_tokens ?? undefined;
     if ((asked ?? 1) > room) throw contextLengthExceeded(contextTokens, tokens.length, asked ?? 1);
-    const usual = thinking ? DEFAULT_MAX_TOKENS.thinking : DEFAULT_MAX_TOKENS.answering;
-    return { tokens, start, mustCloseThinking, maxTokens: asked ?? Math.min(usual, room) };
+    return { tokens, start, mustCloseThinking, maxTokens: asked ?? Math.min(usualMaxTokens(thinking, options), room) };
   }
 
   /**
@@ -57,18 +76,22 @@ export class PromptBuilder {
    *
    * @throws ApiError invalid_request when the template refuses the messages.
    */
-  count(request: ChatRequest, thinking: boolean): number {
-    const estimate = this.#estimateOverlong(request);
+  count(request: ChatRequest, thinking: boolean, { text }: PromptOptions = {}): number {
+    const estimate = this.#estimateOverlong(request, text) ?? this.#estimateText(text);
     if (estimate !== undefined) return estimate;
+    if (text !== undefined) return this.#tokenizeText(text).length;
     const { rendered, cut } = this.#render(request, thinking);
     return this.#estimateIfOverlong(rendered) ?? this.#tokenize(cut(rendered)).length;
   }
 
-  #read(request: ChatRequest, thinking: boolean) {
+  #read(request: ChatRequest, thinking: boolean, text: TextPrompt | undefined) {
     const refuse = (estimate: number) =>
       contextLengthExceeded(this.#options.contextTokens, estimate, request.max_tokens ?? 1);
-    const overlong = this.#estimateOverlong(request);
+    const overlong = this.#estimateOverlong(request, text) ?? this.#estimateText(text);
     if (overlong !== undefined) throw refuse(overlong);
+    if (text !== undefined) {
+      return { tokens: this.#tokenizeText(text), start: 'content' as const, mustCloseThinking: false };
+    }
     const { rendered, start, mustClose, cut } = this.#render(request, thinking);
     const estimate = this.#estimateIfOverlong(rendered);
     if (estimate !== undefined) throw refuse(estimate);
@@ -78,16 +101,31 @@ export class PromptBuilder {
   #render(request: ChatRequest, thinking: boolean) {
     const { template, guard } = this.#options;
     const hasCalls = request.messages.some((message) => 'tool_calls' in message && message.tool_calls != null);
-    const { messages, cut } = guard.hide(toTemplateMessages(request.messages, hasCalls && template.parsesArguments));
-    return { ...applyThinking(template.render(messages, thinking), template, thinking), cut };
+    const { messages: before, prefix } = takePrefix(request.messages);
+    const turns = toTemplateMessages(before, hasCalls && template.parsesArguments);
+    // What the answer begins with is hidden like any message of the assistant, and is none to the template.
+    const begun = prefix === undefined ? [] : [prefix.reasoning, prefix.content];
+    const { messages, cut } = guard.hide([...turns, ...begun.map((content) => ({ role: 'assistant', content }))]);
+    const render = (thinks: boolean) => template.render(messages.slice(0, turns.length), thinks);
+    if (prefix === undefined) return { ...applyThinking(render(thinking), template, thinking), cut };
+    const [reasoning = '', content = ''] = messages.slice(turns.length).map((message) => message.content);
+    return { ...beginAnswer(render, template, thinking, { reasoning, content }), cut };
   }
 
-  #tokenize(pieces: readonly PromptPiece[]): Uint32Array {
+  /** @throws ApiError invalid_request when nothing is left to be read. */
+  #tokenizeText(text: TextPrompt): Uint32Array {
+    const tokens = this.#tokenize(textParts(text, this.#options.model));
+    if (tokens.length === 0) throw invalidRequest('The prompt is empty: this model needs a text to continue');
+    return tokens;
+  }
+
+  #tokenize(pieces: readonly TextPart[]): Uint32Array {
     const { model, guard } = this.#options;
     const parts: Uint32Array[] = [];
-    for (const { text, trusted } of pieces) {
-      if (trusted) parts.push(model.tokenize(text, true));
-      else for (const fragment of guard.fragments(text)) parts.push(model.tokenize(fragment, false));
+    for (const piece of pieces) {
+      if (typeof piece === 'number') parts.push(Uint32Array.of(piece));
+      else if (piece.trusted) parts.push(model.tokenize(piece.text, true));
+      else for (const fragment of guard.fragments(piece.text)) parts.push(model.tokenize(fragment, false));
     }
     const begin = model.beginToken;
     if (begin !== undefined && parts[0]?.[0] !== begin) parts.unshift(Uint32Array.of(begin));
@@ -98,16 +136,22 @@ export class PromptBuilder {
    * An estimate of the tokens of messages that cannot fit, made before anything is done with their texts: rendering and
    * tokenizing tens of megabytes would hold up everybody's answers.
    */
-  #estimateOverlong({ messages }: ChatRequest): number | undefined {
+  #estimateOverlong({ messages }: ChatRequest, text: TextPrompt | undefined): number | undefined {
     const { contextTokens, longestTokenBytes } = this.#options;
-    const characters = messages.reduce((sum, message) => sum + charactersOf(message), 0);
+    const ofText = (text?.prompt.length ?? 0) + (text?.suffix?.length ?? 0);
+    const characters = messages.reduce((sum, message) => sum + charactersOf(message), ofText);
     // Every message costs a token at the least, for its turn.
     const isOverlong = messages.length > contextTokens || characters > contextTokens * longestTokenBytes;
     if (!isOverlong) return undefined;
-    const sample = messages.map(({ content }) => textOf(content)).find((text) => text !== '') ?? '';
+    const samples = [text?.prompt ?? '', ...messages.map(({ content }) => textOf(content))];
+    const sample = samples.find((candidate) => candidate !== '') ?? '';
     const read = sample.slice(0, SAMPLE_CHARACTERS);
     const tokensPerCharacter = this.#options.model.tokenize(read, false).length / Math.max(read.length, 1);
     return Math.max(messages.length + Math.round(characters * tokensPerCharacter), contextTokens);
+  }
+
+  #estimateText(text: TextPrompt | undefined): number | undefined {
+    return text === undefined ? undefined : this.#estimateIfOverlong(text.prompt + (text.suffix ?? ''));
   }
 
   /** An estimate for a rendered prompt whose first part alone is too long already. */
@@ -132,6 +176,12 @@ const SAMPLE_CHARACTERS = 4096;
 const PROBE_CHARACTERS = 65_536;
 
 const PROBE_ERROR_TOKENS = 16;
+
+function usualMaxTokens(thinking: boolean, { text, effort }: PromptOptions): number {
+  if (text !== undefined) return MAX_INFILL_TOKENS;
+  if (!thinking) return DEFAULT_MAX_TOKENS.answering;
+  return effort === 'max' ? DEFAULT_MAX_TOKENS.thinkingMost : DEFAULT_MAX_TOKENS.thinking;
+}
 
 function charactersOf(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];

@@ -34,7 +34,7 @@ export interface Parts {
 export function buildPlatform(parts: Parts): Platform {
   const { config, clock, log, metrics, engine, access, limiter } = parts;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
-  const catalog = new Catalog(config.models, { strict: config.strict_models });
+  const catalog = new Catalog(config.models, { strict: config.strict_models || config.contract === 'strict' });
   const engines = new Engines(new Map([[EMBEDDED_POOL, engine]]));
   const facts = (entry: ModelEntry) => findFacts(engines, entry);
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');

@@ -156,7 +156,12 @@ export const settingsSchema = (cores: number) =>
     models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
     /** Engines elsewhere, by the names of the pools that models ask for. */
     pools: Pools,
-    /** Whether aliases are refused. */
+    /**
+     * `lenient`: what DeepSeek refuses and can be done is done. `strict`: it is refused in DeepSeek's words, so that a
+     * client which works here works there.
+     */
+    contract: Type.Enum(['lenient', 'strict'], { default: 'lenient' }),
+    /** Whether aliases are refused; they also are with `contract: strict`. */
     strict_models: Type.Boolean({ default: false }),
     /** The limits that accounts can have, by name. Those that are shipped stay unless one of the same name is given. */
     tiers: Type.Record(

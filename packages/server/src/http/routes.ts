@@ -1,4 +1,5 @@
 /** Paths to handlers, and nothing else. */
+import { serveCompletion } from '../dialects/completions/serve-completion.js';
 import { serveChat } from '../inference/serve-chat.js';
 import { serveBalance } from './balance.js';
 import type { Handler, OpenHandler } from './handler.js';
@@ -18,6 +19,7 @@ export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHa
 /** With a key, under every prefix. `{id}` stands for one path segment or more. */
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/chat/completions': { POST: serveChat },
+  '/completions': { POST: serveCompletion },
   '/user/balance': { GET: withLimits(serveBalance) },
   '/models': { GET: withLimits(serveModels) },
   '/models/{id}': { GET: withLimits(serveModel) },

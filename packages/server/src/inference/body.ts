@@ -1,15 +1,7 @@
 /** The two forms of an answer's body, streamed and buffered, behind one interface. */
-import {
-  type ApiError,
-  type ChatChunk,
-  ChatFold,
-  DONE_EVENT,
-  EventDecoder,
-  encodeEvent,
-  errorBody,
-  KEEP_ALIVE_COMMENT,
-} from '@plumb/wire';
+import { type ApiError, DONE_EVENT, EventDecoder, encodeEvent, errorBody, KEEP_ALIVE_COMMENT } from '@plumb/wire';
 import type { Exchange } from '../http/exchange.js';
+import type { AnswerForm, BodyFold } from './answer-form.js';
 
 /** A body under way. */
 export interface Body {
@@ -27,21 +19,25 @@ export interface Body {
 }
 
 /** The body of an answer in the form that was asked for. */
-export function openBody(exchange: Exchange, streamed: boolean): Body {
-  return streamed ? new StreamedBody(exchange) : new BufferedBody(exchange);
+export function openBody(exchange: Exchange, streamed: boolean, form: AnswerForm): Body {
+  return streamed ? new StreamedBody(exchange, form) : new BufferedBody(exchange, form.openFold());
 }
 
-/** Server-sent events, passed on as they come. */
+/** Server-sent events, passed on as they come or in the words of a dialect. */
 class StreamedBody implements Body {
   readonly #exchange: Exchange;
+  readonly #form: AnswerForm;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, form: AnswerForm) {
     this.#exchange = exchange;
+    this.#form = form;
   }
 
   take(events: Uint8Array): boolean {
+    const written = this.#form.translate?.(events) ?? events;
+    if (written.length === 0) return false;
     this.#begin();
-    this.#exchange.write(events);
+    this.#exchange.write(written);
     return true;
   }
 
@@ -51,9 +47,10 @@ class StreamedBody implements Body {
   }
 
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
+    const written = lastEvents === undefined ? '' : (this.#form.translate?.(lastEvents) ?? lastEvents);
     return () => {
       this.#begin();
-      if (lastEvents !== undefined) this.#exchange.write(lastEvents);
+      if (written.length > 0) this.#exchange.write(written);
       this.#exchange.end(DONE_EVENT);
     };
   }
@@ -73,14 +70,15 @@ class StreamedBody implements Body {
 class BufferedBody implements Body {
   readonly #exchange: Exchange;
   readonly #decoder = new EventDecoder();
-  readonly #fold = new ChatFold();
+  readonly #fold: BodyFold;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, fold: BodyFold) {
     this.#exchange = exchange;
+    this.#fold = fold;
   }
 
   take(events: Uint8Array): boolean {
-    for (const event of this.#decoder.push(events)) this.#fold.add(JSON.parse(event.data) as ChatChunk);
+    for (const event of this.#decoder.push(events)) this.#fold.add(event.data);
     return false;
   }
 
@@ -91,7 +89,7 @@ class BufferedBody implements Body {
 
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
     if (lastEvents !== undefined) this.take(lastEvents);
-    const json = JSON.stringify(this.#fold.response());
+    const json = this.#fold.body();
     return () => {
       if (this.#exchange.headersSent) this.#exchange.end(json);
       else this.#exchange.sendJson(200, json);
