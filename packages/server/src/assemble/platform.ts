@@ -6,6 +6,7 @@ import { createAdministration } from '../admin/create-administration.js';
 import { isAdminEnabled } from '../admin/enabled.js';
 import { Catalog, describeModel, type ModelEntry, type ModelFacts } from '../catalog/catalog.js';
 import { EMBEDDED_POOL } from '../catalog/model-entry.js';
+import { DEFAULT_EFFORT, EFFORT_LEVELS } from '../catalog/thinking.js';
 import type { Config } from '../config/settings.js';
 import type { Engine } from '../engines/engine.js';
 import { Engines } from '../engines/engines.js';
@@ -68,8 +69,12 @@ export function buildPlatform(parts: Parts): Platform {
 function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
   const description = engines.describe(entry);
   if (description === undefined) return {};
-  const { contextTokens, modelName } = description;
-  return contextTokens === undefined ? { modelName } : { contextTokens, maxOutputTokens: contextTokens, modelName };
+  const { contextTokens, modelName, hasEffortLevels } = description;
+  return {
+    modelName,
+    ...(contextTokens === undefined ? {} : { contextTokens, maxOutputTokens: contextTokens }),
+    ...(hasEffortLevels && { effort: { supported_levels: [...EFFORT_LEVELS], default_level: DEFAULT_EFFORT } }),
+  };
 }
 
 function createOperatorAuthenticator(access: Access, callers: Authenticator, log: Log): OperatorAuthenticator {
