@@ -60,12 +60,15 @@ async function assertRefused(answer: Promise<Answer>, message: RegExp): Promise<
 }
 
 describe('temperature in thinking mode', () => {
-  test('is accepted and has no effect', () => assertSame({ ...THINKING, temperature: 0.4 }, { ...THINKING, temperature: 1.6 }));
-  test('still has its range', () => assertRefused(ask({ ...THINKING, temperature: 2.1 }), /valid range of temperature/));
+  test('is accepted and has no effect', () =>
+    assertSame({ ...THINKING, temperature: 0.4 }, { ...THINKING, temperature: 1.6 }));
+  test('still has its range', () =>
+    assertRefused(ask({ ...THINKING, temperature: 2.1 }), /valid range of temperature/));
 });
 
 describe('top_p', () => {
-  test('counts as at least 0.95 in thinking mode', () => assertSame({ ...THINKING, top_p: 0.1 }, { ...THINKING, top_p: 0.95 }));
+  test('counts as at least 0.95 in thinking mode', () =>
+    assertSame({ ...THINKING, top_p: 0.1 }, { ...THINKING, top_p: 0.95 }));
   test('is accepted without thinking', async () => {
     assert.equal((await ask({ ...ANSWERING, top_p: 0.5 })).status, 200);
   });
@@ -92,7 +95,10 @@ describe('tool_choice in thinking mode', () => {
 
 test('json_schema is refused by the strict contract', () =>
   assertRefused(
-    ask({ ...ANSWERING, response_format: { type: 'json_schema', json_schema: { schema: {} } } }, { contract: 'strict' }),
+    ask(
+      { ...ANSWERING, response_format: { type: 'json_schema', json_schema: { schema: {} } } },
+      { contract: 'strict' },
+    ),
     /^This response_format type is unavailable now$/,
   ));
 

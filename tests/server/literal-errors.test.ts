@@ -167,8 +167,7 @@ const CASES: readonly Case[] = [
   { body: chat({ presence_penalty: -3 }), message: 'presence_penalty must be in [-2, 2]' },
   {
     body: said({ role: 'user', content: 'see <｜image｜>' }),
-    message:
-      'The sub-string "<｜image｜>" in your input is not allowed for this API. Please remove it and try again.',
+    message: 'The sub-string "<｜image｜>" in your input is not allowed for this API. Please remove it and try again.',
   },
   {
     body: said({ role: 'system', content: image('data:,') }, USER),

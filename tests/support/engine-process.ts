@@ -144,6 +144,12 @@ export class TestEngine {
     this.#link.destroy();
   }
 
+  /** Lets the engine keep what it keeps; resolves when it has ended. */
+  async finish(): Promise<void> {
+    this.#send(ToEngine.stop, 0, '');
+    await this.exited;
+  }
+
   async stop(): Promise<void> {
     this.closeLink();
     this.child.kill('SIGKILL');

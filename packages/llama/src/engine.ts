@@ -23,6 +23,7 @@ export class Engine {
    */
   static async start(options: LoadOptions, connection: Connection): Promise<Engine> {
     const loaded = await loadModel(options);
+    await loaded.archive?.restore(loaded.sequences);
     connection.send(FromEngine.ready, 0, JSON.stringify(loaded.description));
     return new Engine(loaded, options, connection);
   }
@@ -39,6 +40,12 @@ export class Engine {
       usesGpu: options.gpuLayers > 0,
       onDecodeError: (error) => process.stderr.write(`llama.cpp could not decode: ${String(error)}\n`),
     });
+  }
+
+  /** Ends all generations and keeps what is to be kept; the engine is of no use afterwards. */
+  async stop(): Promise<void> {
+    await this.#scheduler.stop();
+    await this.#loaded.archive?.save(this.#loaded.sequences.kept());
   }
 
   /** Does what a frame says. Frames of kinds that are not known are ignored. */

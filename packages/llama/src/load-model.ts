@@ -15,6 +15,7 @@ import { MarkerGuard } from './prompt/marker-guard.js';
 import { PromptBuilder } from './prompt/prompt-builder.js';
 import { FORCED_CLOSING } from './prompt/thinking.js';
 import { longestChunk } from './scheduling/chunk-length.js';
+import { SequenceArchive } from './scheduling/sequence-archive.js';
 import { SequenceCache } from './scheduling/sequence-cache.js';
 
 /** A model that is ready to generate. */
@@ -23,6 +24,8 @@ export interface LoadedModel {
   readonly prompts: PromptBuilder;
   readonly samplers: SamplerPool;
   readonly sequences: SequenceCache;
+  /** Where sequences are kept between two lives of the engine, where they are. */
+  readonly archive: SequenceArchive | undefined;
   readonly kit: GenerationKit;
   readonly description: EngineDescription;
 }
@@ -75,6 +78,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     }),
     samplers: new SamplerPool(model),
     sequences: new SequenceCache(model, options.sequences),
+    archive: openArchive(options, model, description),
     kit: {
       texts: new TokenTexts(model.tokenBytes, vocabulary.length),
       endTokens,
@@ -84,6 +88,30 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
       fingerprint: description.fingerprint,
     },
     description,
+  };
+}
+
+/** What sequences hold depends on the model file, the engine and its settings: the fingerprint stands for all of them. */
+function openArchive(
+  { archive }: LoadOptions,
+  memory: NativeModel,
+  { fingerprint, contextTokens }: EngineDescription,
+): SequenceArchive | undefined {
+  if (archive === undefined) return undefined;
+  const log = (message: string) => process.stderr.write(`${message}\n`);
+  return new SequenceArchive({ ...archive, memory, key: `${fingerprint}-${contextTokens}`, contextTokens, log });
+}
+
+/** What an embedding model says of itself, before it is loaded. Each of its sequences is one input. */
+export function describeEmbedder(options: LoadOptions, metadata: GgufMetadata): EngineDescription {
+  return {
+    modelName: basename(options.modelPath, '.gguf'),
+    contextTokens: Math.min(options.contextTokens, trainedTokens(metadata)),
+    sequences: 1,
+    fingerprint: fingerprintOf(options),
+    thinksNatively: false,
+    completesTexts: false,
+    hasEffortLevels: false,
   };
 }
 

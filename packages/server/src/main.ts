@@ -1,7 +1,7 @@
 /** Starts a server from its configuration, and stops it. What it consists of is put together in `assemble/`. */
 import { ensureFirstKey } from './accounts/bootstrap.js';
 import { openAccounts } from './assemble/accounts.js';
-import { startEngine } from './assemble/engine.js';
+import { startEmbedder, startEngine } from './assemble/engine.js';
 import { beginLease } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
 import type { Config } from './config/settings.js';
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly config: Config;
   /** What generates: the embedded engine on a GGUF by its absolute path, or any other engine. */
   readonly model: { readonly path: string } | { readonly engine: Engine };
+  /** What makes embeddings: the embedded engine on a GGUF by its absolute path; nothing does without. */
+  readonly embeddings?: { readonly path: string } | { readonly engine: Engine } | undefined;
   /** The secret of the keys in 64 hex digits, instead of the file in the data folder. */
   readonly secret?: string | undefined;
   readonly clock?: Clock;
@@ -54,6 +56,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const opened: (() => Promise<unknown>)[] = [];
   const engine = 'engine' in model ? model.engine : startEngine(config, model.path, clock, log);
   opened.push(() => engine.close());
+  const embedder = openEmbedder(options, clock, log);
+  if (embedder !== undefined) opened.push(() => embedder.close());
   try {
     const store = await openAccounts(config, { clock, log, secret: options.secret });
     opened.push(() => store.close());
@@ -65,15 +69,25 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const limits = await openLimiter({ settings: config.shared_limits, clock, log, metrics });
     opened.push(() => limits.close());
     const limiter = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
-    const platform = buildPlatform({ config, clock, log, metrics, engine, access, limiter, server: lease.server });
+    const parts = { config, clock, log, metrics, engine, embedder, access, limiter, server: lease.server };
+    const platform = buildPlatform(parts);
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
       stopServer({ platform, listener, access, lease, limits, timeoutMs });
-    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready: () => engine.ready(), stop };
+    const ready = async () => {
+      await embedder?.ready();
+      return engine.ready();
+    };
+    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready, stop };
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;
   }
+}
+
+function openEmbedder({ embeddings, config }: StartOptions, clock: Clock, log: Log): Engine | undefined {
+  if (embeddings === undefined) return undefined;
+  return 'engine' in embeddings ? embeddings.engine : startEmbedder(config, embeddings.path, clock, log);
 }
 
 interface Stopping {

@@ -3,6 +3,7 @@
  * the scripted model cannot: that a cache, a batch or a restart leaves the text of a sequence as it was.
  */
 import { type LlamaShape, writeLlamaModel } from './llama-model.js';
+import { createRandom } from './random.js';
 import { createVocabulary, TokenType } from './vocabulary.js';
 
 /** How to make a random model. Without more it has 2 layers, hidden length 64 and about 300 kB. */
@@ -44,14 +45,3 @@ const LOGIT_SPREAD = 6;
 
 /** How much larger attention's weights are than what keeps variance: the context then outweighs the last token. */
 const ATTENTION_GAIN = 2.5;
-
-/** Evenly spread numbers of mean 0 and variance 1, by xorshift32. */
-function createRandom(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) / 2 ** 31 - 1) * Math.sqrt(3);
-  };
-}

@@ -35,6 +35,8 @@ export interface ContextOptions {
   readonly flashAttention: boolean | 'auto';
   readonly threads: number;
   readonly swaFullCache: boolean;
+  /** Whether it makes embeddings instead of logits. */
+  readonly embeddings?: boolean;
 }
 
 export interface AddonModel {
@@ -48,6 +50,9 @@ export interface AddonModel {
   isEogToken(token: number): boolean;
   getVocabularyType(): number;
   shouldPrependBosToken(): boolean;
+  shouldAppendEosToken(): boolean;
+  sepToken(): number;
+  getEmbeddingVectorSize(): number;
   /** -1 where there is none. */
   tokenBos(): number;
   tokenEos(): number;
@@ -71,7 +76,13 @@ export interface AddonContext {
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
+  /** Writes what a sequence holds to a file, with its tokens. Returns the bytes written. */
+  saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>;
+  /** Reads such a file into a sequence and returns its tokens; rejects when it does not fit. */
+  loadSequenceStateFromFile(path: string, sequence: number, tokensMax: number): Promise<Uint32Array>;
   setThreads(threads: number): void;
+  /** The embedding of sequence 0 after a decode: pooled as the model says, or of the last token. */
+  getEmbedding(tokens: number): Float64Array;
 }
 
 /** A key that is left out costs nothing; `temperature` 0 chooses the likeliest token. */

@@ -190,6 +190,16 @@ export class NativeModel {
     await this.#context.copySequenceStateFromOtherSequence(target, source);
   }
 
+  /** Writes what a sequence holds to a file. Returns the bytes written. */
+  saveSequence(sequence: number, tokens: Uint32Array, path: string): Promise<number> {
+    return this.#context.saveSequenceStateToFile(path, sequence, tokens);
+  }
+
+  /** Reads such a file into an empty sequence and returns its tokens. The file must be one that `saveSequence` wrote. */
+  loadSequence(sequence: number, tokensMax: number, path: string): Promise<Uint32Array> {
+    return this.#context.loadSequenceStateFromFile(path, sequence, tokensMax);
+  }
+
   /** Computes with so many threads from the next decode on. */
   setThreads(threads: number): void {
     this.#context.setThreads(threads);

@@ -9,7 +9,7 @@ import { EMBEDDED_POOL } from '../catalog/model-entry.js';
 import { DEFAULT_EFFORT, EFFORT_LEVELS } from '../catalog/thinking.js';
 import type { Config } from '../config/settings.js';
 import type { Engine } from '../engines/engine.js';
-import { Engines } from '../engines/engines.js';
+import { EMBEDDED_EMBEDDINGS, Engines } from '../engines/engines.js';
 import { KeepAlives } from '../inference/keep-alive.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
 import { PriceList } from '../ledger/price-list.js';
@@ -27,16 +27,19 @@ export interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly engine: Engine;
+  readonly embedder: Engine | undefined;
   readonly access: Access;
   readonly server: ServerIdentity;
   readonly limiter: Limiter;
 }
 
 export function buildPlatform(parts: Parts): Platform {
-  const { config, clock, log, metrics, engine, access, limiter } = parts;
+  const { config, clock, log, metrics, engine, embedder, access, limiter } = parts;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const catalog = new Catalog(config.models, { strict: config.strict_models || config.contract === 'strict' });
-  const engines = new Engines(new Map([[EMBEDDED_POOL, engine]]));
+  const engines = new Engines(
+    new Map([[EMBEDDED_POOL, engine], ...(embedder === undefined ? [] : [[EMBEDDED_EMBEDDINGS, embedder] as const])]),
+  );
   const facts = (entry: ModelEntry) => findFacts(engines, entry);
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
@@ -72,7 +75,8 @@ function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
   const { contextTokens, modelName, hasEffortLevels } = description;
   return {
     modelName,
-    ...(contextTokens === undefined ? {} : { contextTokens, maxOutputTokens: contextTokens }),
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(contextTokens === undefined || entry.kind === 'embeddings' ? {} : { maxOutputTokens: contextTokens }),
     ...(hasEffortLevels && { effort: { supported_levels: [...EFFORT_LEVELS], default_level: DEFAULT_EFFORT } }),
   };
 }

@@ -39,7 +39,14 @@ async function serve(flags: ServeFlags): Promise<void> {
   const config = await readConfig(flags);
   const modelPath = await fetchModel(config.model, stopping.signal);
   if (modelPath === undefined) return;
-  const server = await startServer({ config, model: { path: modelPath }, secret: readSecret(process.env) });
+  const embeddingPath = await fetchEmbeddingModel(config.embeddings.model, stopping.signal);
+  if (stopping.signal.aborted) return;
+  const server = await startServer({
+    config,
+    model: { path: modelPath },
+    embeddings: embeddingPath === undefined ? undefined : { path: embeddingPath },
+    secret: readSecret(process.env),
+  });
   try {
     const description = await Promise.race([server.ready(), stopping.promise]);
     if (description !== undefined) greet(server, description.modelName);
@@ -67,6 +74,11 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
   } finally {
     renderer.end();
   }
+}
+
+/** Undefined where embeddings are not wanted. */
+async function fetchEmbeddingModel(source: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  return source === undefined ? undefined : fetchModel(source, signal);
 }
 
 function greet(server: RunningServer, engineModel: string): void {

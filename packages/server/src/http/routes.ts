@@ -1,5 +1,6 @@
 /** Paths to handlers, and nothing else. */
 import { serveCompletion } from '../dialects/completions/serve-completion.js';
+import { serveEmbeddings } from '../dialects/embeddings/serve-embeddings.js';
 import { serveChat } from '../inference/serve-chat.js';
 import { serveBalance } from './balance.js';
 import type { Handler, OpenHandler } from './handler.js';
@@ -20,6 +21,7 @@ export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHa
 export const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/chat/completions': { POST: serveChat },
   '/completions': { POST: serveCompletion },
+  '/embeddings': { POST: serveEmbeddings },
   '/user/balance': { GET: withLimits(serveBalance) },
   '/models': { GET: withLimits(serveModels) },
   '/models/{id}': { GET: withLimits(serveModel) },

@@ -50,6 +50,7 @@ export async function quoteRequest(parts: QuoteParts): Promise<Quote> {
 
 /** The tokens that are left for an answer. Throws 400 when the answer that was asked for has no room for certain. */
 function roomOf({ context, maxAnswerTokens: maxTokens }: QuoteParts['work'], promptTokens: number): number {
+  if (maxTokens === 0) return 0;
   const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = context();
   const room = contextTokens - promptTokens;
   if ((maxTokens ?? 1) <= room) return room;
