@@ -15,6 +15,7 @@ import type { Limiter } from './limits/limiter.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
 import type { Metrics } from './observe/metrics.js';
+import type { Reference } from './openapi/reference.js';
 
 export interface Platform {
   readonly config: Config;
@@ -34,6 +35,7 @@ export interface Platform {
   readonly ledger: Ledger;
   readonly engines: Engines;
   readonly keepAlives: KeepAlives;
+  readonly reference: Reference;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
   draining: boolean;
   modelList(): ModelList;

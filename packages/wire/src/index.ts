@@ -1,4 +1,5 @@
 /** The chat-completions contract: shapes, validators, errors, server-sent events, folding. Safe in browsers. */
+export * from './balance.js';
 export * from './chat/chunk.js';
 export * from './chat/content.js';
 export * from './chat/logprobs.js';

@@ -6,6 +6,7 @@ import { serveBalance } from './balance.js';
 import type { Handler, OpenHandler } from './handler.js';
 import { serveHealth, serveReadiness } from './health.js';
 import { serveModel, serveModels } from './models.js';
+import { serveDocument, serveReference } from './reference.js';
 import { withLimits } from './show-limits.js';
 
 /** The prefixes under which the whole contract is served (contract section 1.1). */
@@ -15,6 +16,8 @@ export const PREFIXES = ['', '/v1', '/beta'] as const;
 export const OPEN_ROUTES: Readonly<Record<string, Readonly<Record<string, OpenHandler>>>> = {
   '/healthz': { GET: serveHealth, HEAD: serveHealth },
   '/readyz': { GET: serveReadiness, HEAD: serveReadiness },
+  '/openapi.json': { GET: serveDocument, HEAD: serveDocument },
+  '/docs': { GET: serveReference, HEAD: serveReference },
 };
 
 /** With a key, under every prefix. `{id}` stands for one path segment or more. */
