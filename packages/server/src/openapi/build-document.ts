@@ -30,8 +30,8 @@ export function buildDocument({ version, admin }: DocumentOptions): OpenApiDocum
   const operations = [...PUBLIC_OPERATIONS, ...(admin ? ADMIN_OPERATIONS : [])];
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const operation of operations) {
-    const path = (paths[operation.path] ??= {});
-    path[operation.method.toLowerCase()] = describeOperation(operation, components);
+    const described = describeOperation(operation, components);
+    paths[operation.path] = { ...paths[operation.path], [operation.method.toLowerCase()]: described };
   }
   const errorSchema = components.refer(ErrorBody);
   return {
