@@ -90,9 +90,9 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'administration knows the domain and the edge of the server, no adapter',
   },
   {
-    from: /^packages\/server\/src\/(?:http|inference|observe|config)\//,
+    from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|admin|observe|config|accounts|limits|ledger|catalog|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

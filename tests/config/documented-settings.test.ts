@@ -15,9 +15,14 @@ for (const page of pages) {
   const blocks = (await readFile(new URL(page, guides), 'utf8')).matchAll(/```yaml\n([\s\S]*?)```/g);
   for (const [index, [, yaml = '']] of [...blocks].entries()) {
     test(`the settings in ${page}, block ${index + 1}, are valid`, async (context) => {
-      await load(context, { file: yaml });
+      await load(context, { file: yaml, environment: namedVariables(yaml) });
     });
   }
+}
+
+/** The environment variables that hold the keys of engines. */
+function namedVariables(yaml: string): Record<string, string> {
+  return Object.fromEntries([...yaml.matchAll(/api_key_env: (\w+)/g)].map(([, name]) => [name, 'a-key']));
 }
 
 test('the settings in the guide are valid and, but for the model, the defaults on two cores', async () => {

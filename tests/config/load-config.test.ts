@@ -24,6 +24,7 @@ describe('a configuration without a file', () => {
         },
       ],
       pools: {},
+      contract: 'lenient',
       strict_models: false,
       tiers: {
         free: { requests_per_minute: 10, tokens_per_minute: 20_000, concurrent_requests: 2 },
@@ -47,7 +48,10 @@ describe('a configuration without a file', () => {
         prefill_tokens: 128,
         thinking_tokens: 256,
         gpu_layers: 0,
+        cache_on_disk: false,
+        cache_disk_bytes: 1024 ** 3,
       },
+      embeddings: { context_tokens: 2048 },
       http: {
         body_limit_bytes: 50_331_648,
         header_timeout_s: 30,
@@ -182,7 +186,7 @@ describe('an unknown key', () => {
     [
       'may be called like something that every object has',
       'constructor: 1\n',
-      'unknown key `constructor` at plumb.yaml:1:1',
+      'unknown key `constructor` at plumb.yaml:1:1; did you mean `contract`?',
     ],
     ['is cut when it is long', `${'x'.repeat(99)}: 1`, `unknown key \`${'x'.repeat(40)}…\` at plumb.yaml:1:1`],
   ];

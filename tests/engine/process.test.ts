@@ -32,6 +32,8 @@ describe('the engine process', () => {
       contextTokens: 2048,
       sequences: 3,
       thinksNatively: true,
+      completesTexts: true,
+      hasEffortLevels: false,
     });
     assert.match(fingerprint, /^[0-9a-f]{32}$/);
     await engine.run({ max_tokens: 3 });

@@ -72,6 +72,54 @@ function prompt(opened: Opened, messages: readonly Message[], thinks = false, te
 const TURN = '⟦<|im_start|>⟧';
 const END = '⟦<|im_end|>⟧';
 
+describe('a prompt with the beginning of the answer', () => {
+  const turns = `${TURN}user\nHi${END}\n${TURN}assistant\n`;
+  const begun = (content: string, reasoning_content?: string): Message[] => [
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content, prefix: true, ...(reasoning_content === undefined ? {} : { reasoning_content }) },
+  ];
+
+  test('ends with it, and the turn is not over', () => {
+    assert.equal(prompt(thinking, begun('```python\n')), `${turns}\`\`\`python\n`);
+    assert.equal(prompt(plain, begun('Once')), `${turns}Once`);
+  });
+
+  test('ends with the reasoning of the prefix where there is nothing else, in an open think block', () => {
+    assert.equal(prompt(thinking, begun('', 'Well,'), true), `${turns}⟦<think>⟧Well,`);
+    assert.equal(prompt(plain, begun('', 'Well,'), true), `${turns}<think⟦>\n⟧Well,`);
+    const { start, mustCloseThinking } = builderOf(plain).build(request(begun('', 'Well,')), true);
+    assert.deepEqual([start, mustCloseThinking], ['inside-reasoning', true]);
+  });
+
+  test('has both where both are given, the think block closed', () => {
+    const expected = `${turns}⟦<think>⟧Well,\n⟦</think>⟧\n\nOnce`;
+    assert.equal(prompt(thinking, begun('Once', 'Well,'), true), expected);
+    assert.equal(builderOf(thinking).build(request(begun('Once', 'Well,')), true).start, 'content');
+  });
+
+  test('does not think where the answer has begun without reasoning', () => {
+    assert.equal(prompt(thinking, begun('Once'), true), `${turns}Once`);
+  });
+
+  test('leaves the reasoning out where nothing is thought', () => {
+    assert.equal(prompt(thinking, begun('Once', 'Well,'), false), `${turns}Once`);
+  });
+
+  test('thinks from the start where the prefix is empty', () => {
+    assert.equal(prompt(thinking, begun(''), true), prompt(thinking, [{ role: 'user', content: 'Hi' }], true));
+  });
+
+  test('reads markers in it as text', () => {
+    assert.equal(prompt(thinking, begun('x<|im_end|>')), `${turns}x<|im_end|>`);
+  });
+
+  test('counts as much as it is', () => {
+    const messages = begun('Once upon a time');
+    const builder = builderOf(thinking);
+    assert.equal(builder.count(request(messages), false), builder.build(request(messages), false).tokens.length);
+  });
+});
+
 describe('a prompt', () => {
   test('is what the template of the model makes of the messages', () => {
     const messages: Message[] = [

@@ -98,7 +98,6 @@ describe('a request that does not fit the context', () => {
 describe('what the engine does not offer', () => {
   const tools = [{ type: 'function' as const, function: { name: 'f' } }];
   const cases: [string, Partial<ChatRequest>][] = [
-    ['prefix', { messages: [{ role: 'assistant', content: 'x', prefix: true }] }],
     [
       'image_url',
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.test/i.png' } }] }] },

@@ -25,6 +25,23 @@ function useEngine(name: string, options: ScriptedModelOptions): { engine: TestE
   return used;
 }
 
+describe('levels of effort', () => {
+  const used = useEngine('effort', { style: 'plain', script: 'brooding' });
+  const EXPECTED = { low: THINKING_TOKENS / 4, high: THINKING_TOKENS, max: THINKING_TOKENS * 4 } as const;
+
+  for (const effort of ['low', 'high', 'max'] as const) {
+    test(`are budgets of a model that was not trained to think: ${effort}`, async () => {
+      const { usage } = await used.engine.run({}, { thinking: true, effort });
+      assert.equal(usage?.completion_tokens_details?.reasoning_tokens, EXPECTED[effort]);
+    });
+  }
+
+  test('leave at least half of max_tokens to the answer', async () => {
+    const { usage } = await used.engine.run({ max_tokens: 10 }, { thinking: true, effort: 'max' });
+    assert.equal(usage?.completion_tokens_details?.reasoning_tokens, 5);
+  });
+});
+
 describe('a model that was trained to think', () => {
   const used = useEngine('native', {});
 

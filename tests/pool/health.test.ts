@@ -151,7 +151,8 @@ describe('a pool says of itself', () => {
     pool.drain('c');
     assert.equal(pool.description()?.contextTokens, 4096);
     pool.drain('b');
-    assert.deepEqual(pool.description(), { modelName: 'large', contextTokens: 8192, estimatesPrompts: false });
+    assert.equal(pool.description()?.contextTokens, 8192);
+    assert.equal(pool.description()?.modelName, 'large');
   });
 
   test('nothing while none of its engines works', async () => {
@@ -160,6 +161,17 @@ describe('a pool says of itself', () => {
     assert.equal(pool.description(), undefined);
     pool.resume('a');
     assert.ok(pool.description());
+  });
+
+  test('that it completes texts and knows levels of effort when all of them do', async () => {
+    const engines = { a: new ProbedEngine(), b: new ProbedEngine() };
+    engines.a.says = { modelName: 'able', completesTexts: true, hasEffortLevels: true };
+    engines.b.says = { modelName: 'plain' };
+    const { pool } = await openPool({ a: {}, b: {} }, { engines });
+    const abilities = () => [pool.description()?.completesTexts, pool.description()?.hasEffortLevels];
+    assert.deepEqual(abilities(), [false, false]);
+    pool.drain('b');
+    assert.deepEqual(abilities(), [true, true]);
   });
 
   test('that it estimates prompts when any of them does', async () => {

@@ -1,6 +1,7 @@
 /** An engine without a model that answers every request at once, with the tokens that a test wants it to have used. */
 import type {
   CountJob,
+  EmbeddingJob,
   Engine,
   EngineDescription,
   GenerationJob,
@@ -33,7 +34,7 @@ export class AnsweringEngine implements Engine {
   }
 
   description(): EngineDescription {
-    return { modelName: 'answers at once', contextTokens: 1024 };
+    return { modelName: 'answers at once', contextTokens: 1024, completesTexts: true };
   }
 
   ready(): Promise<EngineDescription> {
@@ -57,6 +58,24 @@ export class AnsweringEngine implements Engine {
       queueMicrotask(() => sink.onEnd({ ...end, finishReason: 'aborted' }));
     };
     return { abort };
+  }
+
+  embed(job: EmbeddingJob, sink: GenerationSink): RunningGeneration {
+    this.generations += 1;
+    const { prompt_tokens } = ended(this.used).usage;
+    const end = ended({ prompt: prompt_tokens, completion: 0 });
+    const usage = { prompt_tokens, total_tokens: prompt_tokens };
+    const data = [{ object: 'embedding', index: 0, embedding: [1] }];
+    const answer = JSON.stringify({ object: 'list', data, model: job.model, usage });
+    setImmediate(() => {
+      sink.onBegun();
+      sink.onEnd({ ...end, lastEvents: Buffer.from(`data: ${answer}\n\n`) });
+    });
+    return { abort() {} };
+  }
+
+  countInputTokens(): Promise<number> {
+    return Promise.resolve(ended(this.used).usage.prompt_tokens);
   }
 
   countPromptTokens(_job: CountJob): Promise<number> {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
   type CountJob,
+  type EffortLevel,
   type EngineDescription,
   encodeFrame,
   FrameReader,
@@ -46,6 +47,7 @@ export interface RunningJob {
 export interface JobOptions {
   readonly thinking?: boolean;
   readonly scope?: string;
+  readonly effort?: EffortLevel;
 }
 
 const DEFAULTS = {
@@ -90,13 +92,17 @@ export class TestEngine {
   }
 
   /** Starts a generation. */
-  start(request: Partial<ChatRequest>, { thinking = false, scope = 'test' }: JobOptions = {}): RunningJob {
+  start(
+    request: Partial<ChatRequest>,
+    { thinking = false, scope = 'test', effort = 'high' }: JobOptions = {},
+  ): RunningJob {
     const job: GenerateJob = {
       id: '00000000-0000-4000-8000-000000000000',
       created: 1_700_000_000,
       model: 'test-model',
       request: { model: 'test-model', messages: [{ role: 'user', content: 'Hi' }], stream: true, ...request },
       thinking,
+      effort,
       cacheScope: scope,
     };
     return this.startJob(job);
@@ -136,6 +142,12 @@ export class TestEngine {
   /** Closes the link, as the death of the server would. */
   closeLink(): void {
     this.#link.destroy();
+  }
+
+  /** Lets the engine keep what it keeps; resolves when it has ended. */
+  async finish(): Promise<void> {
+    this.#send(ToEngine.stop, 0, '');
+    await this.exited;
   }
 
   async stop(): Promise<void> {

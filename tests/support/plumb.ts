@@ -42,6 +42,10 @@ export interface TestServerOptions {
   readonly script?: NonNullable<ScriptedModelOptions['script']>;
   /** Any engine instead of the embedded one. */
   readonly engine?: Engine;
+  /** An earlier server whose data folder and key are used instead of new ones. */
+  readonly after?: Pick<TestServer, 'dataDir' | 'key'>;
+  /** What makes embeddings. */
+  readonly embeddings?: StartOptions['embeddings'];
   /** YAML settings over the defaults of tests, by section. */
   readonly settings?: { engine?: object; http?: object } & Record<string, unknown>;
   readonly start?: Partial<StartOptions>;
@@ -49,13 +53,14 @@ export interface TestServerOptions {
 
 /** Resolves once the server can answer requests. */
 export async function startPlumb(options: TestServerOptions = {}): Promise<TestServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'plumb-test-'));
+  const dataDir = options.after?.dataDir ?? (await mkdtemp(join(tmpdir(), 'plumb-test-')));
   const model = options.start?.model ?? (await chooseModel(options, dataDir));
   const config = await readTestConfig(dataDir, options.settings ?? {});
   const lines: LogLine[] = [];
-  const server = await startServer({ config, model, log: collectLog(lines), ...options.start });
+  const { embeddings } = options;
+  const server = await startServer({ config, model, embeddings, log: collectLog(lines), ...options.start });
   await server.ready();
-  const key = server.firstKey ?? '';
+  const key = options.after?.key ?? server.firstKey ?? '';
   const caller = await server.platform.authenticator.authenticate({ authorization: `Bearer ${key}` });
   const request = (path: string, sent: RequestOptions = {}) => sendRequest(server.url + path, key, sent);
   return {

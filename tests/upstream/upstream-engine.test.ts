@@ -46,6 +46,15 @@ describe('a generation', () => {
     assert.equal(request?.json.model, 'their-name');
   });
 
+  test("of a text to complete is refused as the request's own fault, without asking the engine", async () => {
+    const sink = new RecordingSink();
+    const asked = upstream.requests.length;
+    open().generate({ ...createJob(), text: { prompt: 'Once' } }, sink);
+    await sink.ended;
+    assert.deepEqual([sink.failure?.error.status, sink.failure?.reason?.cause], [400, 'request']);
+    assert.equal(upstream.requests.length, asked);
+  });
+
   test('keeps the chunk with the finish reason back for the ending', async () => {
     upstream.answerChat(streamOf(chunk('a'), FINISH, DONE));
     const sink = new RecordingSink();

@@ -1,6 +1,6 @@
 /** The engine behind the link: what each frame of the server leads to. */
 import { errorBody, toApiError } from '@plumb/wire';
-import { checkAbilities } from './abilities.js';
+import { checkAbilities, checkPrefix } from './abilities.js';
 import type { Connection } from './connection.js';
 import { Generation, type GenerationOutput } from './generation/generation.js';
 import { readSampling } from './generation/sampling.js';
@@ -23,6 +23,7 @@ export class Engine {
    */
   static async start(options: LoadOptions, connection: Connection): Promise<Engine> {
     const loaded = await loadModel(options);
+    await loaded.archive?.restore(loaded.sequences);
     connection.send(FromEngine.ready, 0, JSON.stringify(loaded.description));
     return new Engine(loaded, options, connection);
   }
@@ -39,6 +40,12 @@ export class Engine {
       usesGpu: options.gpuLayers > 0,
       onDecodeError: (error) => process.stderr.write(`llama.cpp could not decode: ${String(error)}\n`),
     });
+  }
+
+  /** Ends all generations and keeps what is to be kept; the engine is of no use afterwards. */
+  async stop(): Promise<void> {
+    await this.#scheduler.stop();
+    await this.#loaded.archive?.save(this.#loaded.sequences.kept());
   }
 
   /** Does what a frame says. Frames of kinds that are not known are ignored. */
@@ -64,7 +71,8 @@ export class Engine {
     checkAbilities(request);
     const { planner, prompts, samplers, kit } = this.#loaded;
     const plan = planner.plan(request);
-    const prompt = prompts.build(request, thinking);
+    const prompt = prompts.build(request, thinking, job);
+    checkPrefix(prompt, plan, kit.constraints);
     const isOwn = prompt.mustCloseThinking || plan.grammar !== undefined || plan.calls !== undefined;
     const sampling = samplers.lease(readSampling(request, thinking), isOwn);
     const generation = new Generation({ job, prompt, plan, sampling, kit, output: this.#outputOf(stream) });
@@ -72,8 +80,9 @@ export class Engine {
     this.#scheduler.submit(generation);
   }
 
-  #count(stream: number, { request, thinking }: CountJob): void {
-    this.#send(FromEngine.counted, stream, { prompt_tokens: this.#loaded.prompts.count(request, thinking) });
+  #count(stream: number, job: CountJob): void {
+    const { request, thinking } = job;
+    this.#send(FromEngine.counted, stream, { prompt_tokens: this.#loaded.prompts.count(request, thinking, job) });
   }
 
   /** An abort can cross with the end of its generation on the link; then there is nothing left to stop. */

@@ -17,6 +17,7 @@ import { MarkerGuard } from './prompt/marker-guard.js';
 import { PromptBuilder } from './prompt/prompt-builder.js';
 import { FORCED_CLOSING } from './prompt/thinking.js';
 import { longestChunk } from './scheduling/chunk-length.js';
+import { SequenceArchive } from './scheduling/sequence-archive.js';
 import { SequenceCache } from './scheduling/sequence-cache.js';
 
 /** A model that is ready to generate. */
@@ -26,6 +27,8 @@ export interface LoadedModel {
   readonly prompts: PromptBuilder;
   readonly samplers: SamplerPool;
   readonly sequences: SequenceCache;
+  /** Where sequences are kept between two lives of the engine, where they are. */
+  readonly archive: SequenceArchive | undefined;
   readonly kit: GenerationKit;
   readonly description: EngineDescription;
 }
@@ -64,6 +67,9 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     sequences: options.sequences,
     fingerprint: fingerprintOf(options),
     thinksNatively: template.thinksNatively,
+    completesTexts: true,
+    // How much a model thinks that was trained to is its own affair.
+    hasEffortLevels: !template.thinksNatively,
   };
   return {
     model,
@@ -77,6 +83,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     }),
     samplers: new SamplerPool(model),
     sequences: new SequenceCache(model, options.sequences),
+    archive: openArchive(options, model, description),
     kit: {
       texts: new TokenTexts(model.tokenBytes, vocabulary.length),
       names: { tokenBytes: model.tokenBytes, nameOf: (token) => names.get(token) ?? '' },
@@ -92,6 +99,30 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
       fingerprint: description.fingerprint,
     },
     description,
+  };
+}
+
+/** What sequences hold depends on the model file, the engine and its settings: the fingerprint stands for all of them. */
+function openArchive(
+  { archive }: LoadOptions,
+  memory: NativeModel,
+  { fingerprint, contextTokens }: EngineDescription,
+): SequenceArchive | undefined {
+  if (archive === undefined) return undefined;
+  const log = (message: string) => process.stderr.write(`${message}\n`);
+  return new SequenceArchive({ ...archive, memory, key: `${fingerprint}-${contextTokens}`, contextTokens, log });
+}
+
+/** What an embedding model says of itself, before it is loaded. Each of its sequences is one input. */
+export function describeEmbedder(options: LoadOptions, metadata: GgufMetadata): EngineDescription {
+  return {
+    modelName: basename(options.modelPath, '.gguf'),
+    contextTokens: Math.min(options.contextTokens, trainedTokens(metadata)),
+    sequences: 1,
+    fingerprint: fingerprintOf(options),
+    thinksNatively: false,
+    completesTexts: false,
+    hasEffortLevels: false,
   };
 }
 

@@ -1,14 +1,14 @@
 /** Starts a server from its configuration, and stops it. What it consists of is put together in `assemble/`. */
 import { ensureFirstKey } from './accounts/bootstrap.js';
 import { openAccounts } from './assemble/accounts.js';
-import { startEngine } from './assemble/engine.js';
+import { startEmbedder, startEngine } from './assemble/engine.js';
 import { beginLease } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
 import { Pools } from './assemble/pools.js';
 import { EMBEDDED_POOL } from './catalog/model-entry.js';
 import type { Config } from './config/settings.js';
 import type { Engine } from './engines/engine.js';
-import { Engines } from './engines/engines.js';
+import { EMBEDDED_EMBEDDINGS, Engines } from './engines/engines.js';
 import { type Listener, listen } from './http/listen.js';
 import type { ServerLease } from './ledger/server-lease.js';
 import type { Limiter } from './limits/index.js';
@@ -29,6 +29,8 @@ export interface StartOptions {
    * answered by pools of engines elsewhere.
    */
   readonly model: { readonly path?: string; readonly engine?: Engine };
+  /** What makes embeddings: the embedded engine on a GGUF by its absolute path; nothing does without. */
+  readonly embeddings?: { readonly path: string } | { readonly engine: Engine } | undefined;
   /** Reads the configuration again, for reloads; without it nothing changes then. Rejects with a ConfigError. */
   readonly readConfig?: () => Promise<Config>;
   /** The secret of the keys in 64 hex digits, instead of the file in the data folder. */
@@ -68,6 +70,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const opened: (() => Promise<unknown>)[] = [];
   const engine = model.path === undefined ? model.engine : startEngine(config, model.path, clock, log);
   if (engine !== undefined) opened.push(() => engine.close());
+  const embedder = openEmbedder(options, clock, log);
+  if (embedder !== undefined) opened.push(() => embedder.close());
   try {
     const store = await openAccounts(config, { clock, log, secret: options.secret });
     opened.push(() => store.close());
@@ -79,7 +83,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const limits = await openLimiter({ settings: config.shared_limits, clock, log, metrics });
     opened.push(() => limits.close());
     const limiter = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
-    const engines = new Engines(engine === undefined ? new Map() : new Map([[EMBEDDED_POOL, engine]]));
+    const engines = nameEngines(engine, embedder);
     const pools = new Pools({ engines, embedded: engine, clock, log, metrics });
     opened.push(() => engines.close());
     pools.update(config);
@@ -91,6 +95,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopServer({ platform, listener, access, lease, limits, timeoutMs });
     const ready = async () => {
       const names = engine === undefined ? [] : [(await engine.ready()).modelName];
+      await embedder?.ready();
       return [...names, ...Object.keys(config.pools)];
     };
     const reload = () => platform.reload('server');
@@ -99,6 +104,19 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     for (const close of opened.reverse()) await close();
     throw error;
   }
+}
+
+function nameEngines(engine: Engine | undefined, embedder: Engine | undefined): Engines {
+  const named: [string, Engine | undefined][] = [
+    [EMBEDDED_POOL, engine],
+    [EMBEDDED_EMBEDDINGS, embedder],
+  ];
+  return new Engines(new Map(named.filter((entry): entry is [string, Engine] => entry[1] !== undefined)));
+}
+
+function openEmbedder({ embeddings, config }: StartOptions, clock: Clock, log: Log): Engine | undefined {
+  if (embeddings === undefined) return undefined;
+  return 'engine' in embeddings ? embeddings.engine : startEmbedder(config, embeddings.path, clock, log);
 }
 
 interface Stopping {

@@ -17,6 +17,7 @@ import type { Limiter } from './limits/limiter.js';
 import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
 import type { Metrics } from './observe/metrics.js';
+import type { Reference } from './openapi/reference.js';
 
 /** What follows from the configuration alone. A reload replaces all of it; a request keeps what it began with. */
 export interface ConfiguredParts {
@@ -57,6 +58,7 @@ export interface Platform extends ConfiguredParts {
   readonly engines: Engines;
   readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;
+  readonly reference: Reference;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
   draining: boolean;
   /**

@@ -1,4 +1,5 @@
 /** The chat-completions contract: shapes, validators, errors, server-sent events, folding. Safe in browsers. */
+export * from './balance.js';
 export * from './chat/chunk.js';
 export * from './chat/content.js';
 export * from './chat/logprobs.js';
@@ -7,6 +8,10 @@ export * from './chat/request.js';
 export * from './chat/response.js';
 export * from './chat/tool.js';
 export * from './chat/usage.js';
+export * from './completions/request.js';
+export * from './completions/response.js';
+export * from './embeddings/request.js';
+export * from './embeddings/response.js';
 export * from './errors/api-error.js';
 export * from './errors/error-body.js';
 export * from './errors/kinds.js';
@@ -18,6 +23,9 @@ export * from './models.js';
 export * from './output/chunk-writer.js';
 export * from './output/output-splitter.js';
 export * from './output/text-matcher.js';
+export * from './read/check-strict-contract.js';
 export * from './read/read-chat-request.js';
+export * from './read/read-completion-request.js';
+export * from './read/read-embedding-request.js';
 export * from './sse/encode.js';
 export * from './sse/event-decoder.js';

@@ -32,3 +32,9 @@ export const MAX_TOOLS = 1024;
 
 /** The longest http(s) address of an image, in characters; longer content is sent as a data URL. */
 export const MAX_IMAGE_URL_CHARACTERS = 8192;
+
+/** The most tokens of one text completion. */
+export const MAX_INFILL_TOKENS = 4096;
+
+/** The most inputs of one request for embeddings, as of the OpenAI API. */
+export const MAX_EMBEDDING_INPUTS = 2048;

@@ -72,7 +72,7 @@ export interface OpenedPool {
   readonly engines: Record<string, ProbedEngine>;
   readonly alarms: PoolAlarm[];
   readonly logged: string[];
-  send(job?: Partial<GenerationJob> & { readonly text?: string; readonly maxTokens?: number }): Sent;
+  send(job?: Partial<Omit<GenerationJob, 'text'>> & { readonly text?: string; readonly maxTokens?: number }): Sent;
   /** Changes settings and members. */
   update(settings: PoolSettings): void;
   /** The generation of that number on an engine; the last when it is left out. */
@@ -154,7 +154,11 @@ let lastId = 0;
 
 function send(
   pool: EnginePool,
-  { text = 'Hi', maxTokens = 100, ...job }: Partial<GenerationJob> & { text?: string; maxTokens?: number } = {},
+  {
+    text = 'Hi',
+    maxTokens = 100,
+    ...job
+  }: Partial<Omit<GenerationJob, 'text'>> & { text?: string; maxTokens?: number } = {},
 ): Sent {
   const heard = new HeardGeneration();
   lastId += 1;

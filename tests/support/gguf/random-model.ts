@@ -3,12 +3,15 @@
  * the scripted model cannot: that a cache, a batch or a restart leaves the text of a sequence as it was.
  */
 import { type LlamaShape, writeLlamaModel } from './llama-model.js';
+import { createRandom } from './random.js';
 import { createVocabulary, TokenType } from './vocabulary.js';
 
 /** How to make a random model. Without more it has 2 layers, hidden length 64 and about 300 kB. */
 export interface RandomModelOptions extends Partial<LlamaShape> {
   /** Models of one shape and seed are equal to the byte. Default 1. */
   seed?: number;
+  /** Whether it has the tokens of filling in the middle. Default true. */
+  infill?: boolean;
 }
 
 /**
@@ -17,9 +20,9 @@ export interface RandomModelOptions extends Partial<LlamaShape> {
  * `LOGIT_SPREAD` around it, so that the two likeliest tokens are seldom close enough for rounding to swap them.
  */
 export function writeRandomModel(path: string, options: RandomModelOptions = {}): void {
-  const { seed = 1, ...asked } = options;
+  const { seed = 1, infill = true, ...asked } = options;
   const shape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, feedForward: 192, contextTokens: 8192, ...asked };
-  const vocabulary = createVocabulary('thinking', false);
+  const vocabulary = createVocabulary('thinking', false, infill);
   const random = createRandom(seed);
 
   writeLlamaModel(path, 'Plumb random test model', shape, vocabulary, (tensor, columns, rows) => {
@@ -42,14 +45,3 @@ const LOGIT_SPREAD = 6;
 
 /** How much larger attention's weights are than what keeps variance: the context then outweighs the last token. */
 const ATTENTION_GAIN = 2.5;
-
-/** Evenly spread numbers of mean 0 and variance 1, by xorshift32. */
-function createRandom(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) / 2 ** 31 - 1) * Math.sqrt(3);
-  };
-}

@@ -24,6 +24,8 @@ export interface Vocabulary {
   style: ChatStyle;
   /** Whether every prompt begins with `<|begin|>`, which both the tokenizer and the chat template then add. */
   beginToken: boolean;
+  /** Whether it has the tokens of filling in the middle. */
+  infill: boolean;
   /** No two are equal: llama.cpp aborts the process otherwise. */
   texts: string[];
   types: number[];
@@ -33,10 +35,11 @@ export interface Vocabulary {
 }
 
 /** Makes the vocabulary of a chat style. */
-export function createVocabulary(style: ChatStyle, beginToken: boolean): Vocabulary {
+export function createVocabulary(style: ChatStyle, beginToken: boolean, infill = true): Vocabulary {
   const merges = learnMerges(CORPUS, MERGES);
-  const vocabulary: Vocabulary = { style, beginToken, texts: [], types: [], merges, ids: new Map() };
-  for (const text of CONTROL_TOKENS) addToken(vocabulary, text, TokenType.control);
+  const vocabulary: Vocabulary = { style, beginToken, infill, texts: [], types: [], merges, ids: new Map() };
+  for (const text of infill ? [...CONTROL_TOKENS, ...INFILL_TOKENS] : CONTROL_TOKENS)
+    addToken(vocabulary, text, TokenType.control);
   if (beginToken) addToken(vocabulary, BEGIN_TOKEN, TokenType.control);
   for (const text of USER_DEFINED_TOKENS[style]) addToken(vocabulary, text, TokenType.userDefined);
   const merged = new Set(merges.map(([left, right]) => left + right));
@@ -60,7 +63,7 @@ export function addToken(vocabulary: Vocabulary, text: string, type: number): nu
 
 /** The `tokenizer.*` metadata of a model with this vocabulary. */
 export function tokenizerMetadata(vocabulary: Vocabulary): MetadataEntry[] {
-  const { style, beginToken, texts, types, merges, ids } = vocabulary;
+  const { style, beginToken, infill, texts, types, merges, ids } = vocabulary;
   const id = (text: string) => ids.get(text)!;
   return [
     ['tokenizer.ggml.model', 'string', 'gpt2'],
@@ -72,9 +75,7 @@ export function tokenizerMetadata(vocabulary: Vocabulary): MetadataEntry[] {
     ['tokenizer.ggml.eos_token_id', 'uint32', id('<|im_end|>')],
     ['tokenizer.ggml.unknown_token_id', 'uint32', id('<|endoftext|>')],
     ['tokenizer.ggml.padding_token_id', 'uint32', id('<|endoftext|>')],
-    ['tokenizer.ggml.fim_pre_token_id', 'uint32', id('<fim_prefix>')],
-    ['tokenizer.ggml.fim_suf_token_id', 'uint32', id('<fim_suffix>')],
-    ['tokenizer.ggml.fim_mid_token_id', 'uint32', id('<fim_middle>')],
+    ...(infill ? INFILL_KEYS.map((key, index): MetadataEntry => [key, 'uint32', id(INFILL_TOKENS[index]!)]) : []),
     ['tokenizer.ggml.add_bos_token', 'bool', beginToken],
     ['tokenizer.ggml.add_eos_token', 'bool', false],
     ['tokenizer.ggml.add_space_prefix', 'bool', false],
@@ -86,7 +87,11 @@ const MERGES = 256;
 
 const BEGIN_TOKEN = '<|begin|>';
 
-const CONTROL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<fim_prefix>', '<fim_suffix>', '<fim_middle>'];
+const CONTROL_TOKENS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
+
+/** What marks the parts of a text with a gap, and the keys that name them. */
+const INFILL_TOKENS = ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'];
+const INFILL_KEYS = ['fim_pre', 'fim_suf', 'fim_mid'].map((name) => `tokenizer.ggml.${name}_token_id`);
 
 /**
  * A `plain` model has no token for `<think>`, yet must react when an engine opens a think block as text, although the

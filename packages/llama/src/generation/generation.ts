@@ -5,6 +5,7 @@ import type { GenerateJob, GenerationEnd, GenerationFailure } from '../link/inde
 import type { Draw } from '../native/native-model.js';
 import type { Sampler } from '../native/sampler.js';
 import type { Prompt } from '../prompt/prompt-builder.js';
+import { thinkingBudget } from '../prompt/thinking-budget.js';
 import { AnswerConstraint, type ConstraintKit } from './answer-constraint.js';
 import { AnswerEvents } from './answer-events.js';
 import { AnswerText } from './answer-text.js';
@@ -30,7 +31,7 @@ export interface GenerationKit {
   readonly constraints: ConstraintKit;
   /** What is fed to close the think block of a model that was not trained to think. */
   readonly closingTokens: Uint32Array;
-  /** The most reasoning tokens of such a model. */
+  /** The most reasoning tokens of such a model, at the effort `high`. */
   readonly thinkingTokens: number;
   readonly fingerprint: string;
 }
@@ -58,6 +59,8 @@ export class Generation {
   readonly #decoder: TokenDecoder;
   readonly #sampling: SamplerLease;
   readonly #constraint: AnswerConstraint;
+  /** What of the content the caller has written. */
+  readonly #begun: string;
   readonly #thinking: boolean;
   readonly #isStreamed: boolean;
   readonly #topLogprobs: number;
@@ -86,6 +89,7 @@ export class Generation {
     this.#plan = plan;
     this.#sampling = sampling;
     this.#constraint = new AnswerConstraint(kit.constraints, sampling.sampler, this.#drawn);
+    this.#begun = prompt.begun;
     this.#thinking = thinking;
     this.#isStreamed = request.stream === true;
     this.#topLogprobs = request.top_logprobs ?? 0;
@@ -93,7 +97,9 @@ export class Generation {
     this.#mustAnswer = prompt.mustCloseThinking;
     // The answer keeps at least half of what the caller allowed.
     const half = Math.floor(prompt.maxTokens / 2);
-    this.#reasoningBudget = this.#mustAnswer ? Math.min(kit.thinkingTokens, half) : Number.POSITIVE_INFINITY;
+    this.#reasoningBudget = this.#mustAnswer
+      ? Math.min(thinkingBudget(kit.thinkingTokens, job.effort), half)
+      : Number.POSITIVE_INFINITY;
     this.#decoder = new TokenDecoder(kit.texts);
     this.#text = this.#createText(prompt, request);
     this.#events = new AnswerEvents({
@@ -129,7 +135,7 @@ export class Generation {
     this.#hitTokens = hitTokens;
     this.#pending = this.promptTokens.subarray(hitTokens);
     if (this.#reasoningBudget === 0) this.#closeThinking();
-    else if (this.#text.phase === 'content') this.#enterAnswer('');
+    else if (this.#text.phase === 'content') this.#enterAnswer(this.#begun);
     this.#output.begun();
   }
 

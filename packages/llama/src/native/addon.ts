@@ -40,6 +40,8 @@ export interface ContextOptions {
   readonly flashAttention: boolean | 'auto';
   readonly threads: number;
   readonly swaFullCache: boolean;
+  /** Whether it makes embeddings instead of logits. */
+  readonly embeddings?: boolean;
 }
 
 export interface AddonModel {
@@ -53,9 +55,16 @@ export interface AddonModel {
   isEogToken(token: number): boolean;
   getVocabularyType(): number;
   shouldPrependBosToken(): boolean;
+  shouldAppendEosToken(): boolean;
+  sepToken(): number;
+  getEmbeddingVectorSize(): number;
   /** -1 where there is none. */
   tokenBos(): number;
   tokenEos(): number;
+  /** What stands before the text, before what follows the gap, and before what fills it; -1 where there is none. */
+  prefixToken(): number;
+  suffixToken(): number;
+  middleToken(): number;
   getTrainContextSize(): number;
 }
 
@@ -81,7 +90,13 @@ export interface AddonContext {
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
+  /** Writes what a sequence holds to a file, with its tokens. Returns the bytes written. */
+  saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>;
+  /** Reads such a file into a sequence and returns its tokens; rejects when it does not fit. */
+  loadSequenceStateFromFile(path: string, sequence: number, tokensMax: number): Promise<Uint32Array>;
   setThreads(threads: number): void;
+  /** The embedding of sequence 0 after a decode: pooled as the model says, or of the last token. */
+  getEmbedding(tokens: number): Float64Array;
 }
 
 /** Which logits are wanted: those of some tokens, the highest, the lowest, the drawn one, and the highest so many. */

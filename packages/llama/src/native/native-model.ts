@@ -48,6 +48,13 @@ export interface SpecialToken {
   readonly control: boolean;
 }
 
+/** The tokens that mark the parts of a text with a gap. */
+export interface InfillTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+}
+
 /** llama.cpp divides contexts in steps of so many tokens. */
 const CONTEXT_STEP = 256;
 
@@ -135,6 +142,16 @@ export class NativeModel {
     return this.#textOf(this.#model.tokenEos());
   }
 
+  /** The tokens of filling in the middle; undefined where the vocabulary has not all three. */
+  get infillTokens(): InfillTokens | undefined {
+    const tokens = {
+      prefix: this.#model.prefixToken(),
+      suffix: this.#model.suffixToken(),
+      middle: this.#model.middleToken(),
+    };
+    return Object.values(tokens).every((token) => token >= 0) ? tokens : undefined;
+  }
+
   /** Tokens of context that the model was trained for. */
   get trainedContextTokens(): number {
     return this.#model.getTrainContextSize();
@@ -201,6 +218,16 @@ export class NativeModel {
   /** Makes `target` hold what `source` holds. The memory itself is copied by the next decode. */
   async copySequence(target: number, source: number): Promise<void> {
     await this.#context.copySequenceStateFromOtherSequence(target, source);
+  }
+
+  /** Writes what a sequence holds to a file. Returns the bytes written. */
+  saveSequence(sequence: number, tokens: Uint32Array, path: string): Promise<number> {
+    return this.#context.saveSequenceStateToFile(path, sequence, tokens);
+  }
+
+  /** Reads such a file into an empty sequence and returns its tokens. The file must be one that `saveSequence` wrote. */
+  loadSequence(sequence: number, tokensMax: number, path: string): Promise<Uint32Array> {
+    return this.#context.loadSequenceStateFromFile(path, sequence, tokensMax);
   }
 
   /** Computes with so many threads from the next decode on. */

@@ -4,8 +4,8 @@ import type { AddonModel } from './addon.js';
 /** `llama_token_attr` bits. */
 const Attribute = { control: 1 << 3, userDefined: 1 << 4, byte: 1 << 5 } as const;
 
-/** `llama_vocab_type` values: the two families that hold nearly all chat models, and two relatives of the first. */
-const VocabularyType = { sentencePiece: 1, byteLevel: 2, unigram: 4, plamo: 6 } as const;
+/** `llama_vocab_type` values: those of nearly all chat models, of BERT, and two relatives of the first. */
+export const VocabularyType = { sentencePiece: 1, byteLevel: 2, wordPiece: 3, unigram: 4, plamo: 6 } as const;
 
 /** Gives the bytes of a token as output; control tokens have none. */
 export type TokenBytes = (token: number) => Buffer;

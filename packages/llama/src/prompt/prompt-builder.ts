@@ -1,18 +1,31 @@
 /** From a request to the tokens that the model reads, or to the refusal of one that does not fit. */
-import { type ChatRequest, contextLengthExceeded, type Message, type OutputStart, textOf } from '@plumb/wire';
+import {
+  type ChatRequest,
+  contextLengthExceeded,
+  invalidRequest,
+  MAX_INFILL_TOKENS,
+  type Message,
+  type OutputStart,
+  textOf,
+} from '@plumb/wire';
 import { isConstrained } from '../answer/answer-plan.js';
 import { tellTools, withoutSystem } from '../calls/generic-tools.js';
 import { readOfferedTools, type TemplateTool, toTemplateTool } from '../calls/offered-tools.js';
+import type { EffortLevel, TextPrompt } from '../link/index.js';
 import type { NativeModel } from '../native/native-model.js';
+import { beginAnswer, takePrefix } from './answer-prefix.js';
 import type { ChatTemplate } from './chat-template.js';
-import type { MarkerGuard, PromptPiece } from './marker-guard.js';
-import { type TemplateMessage, toTemplateMessages } from './template-messages.js';
+import type { MarkerGuard } from './marker-guard.js';
+import { type MessageForm, type TemplateMessage, toTemplateMessages } from './template-messages.js';
+import { type TextPart, textParts } from './text-prompt.js';
 import { applyThinking } from './thinking.js';
 
 /** A prompt that fits, ready to be read. */
 export interface Prompt {
   readonly tokens: Uint32Array;
   readonly start: OutputStart;
+  /** What of the answer's content has been written already, and is part of the prompt. */
+  readonly begun: string;
   /** Whether the think block must be closed for the model. */
   readonly mustCloseThinking: boolean;
   /** The most tokens of the answer, reasoning included. */
@@ -31,7 +44,15 @@ export interface PromptBuilderOptions {
 }
 
 /** `max_tokens` where the request has none (contract section 2.1). */
-const DEFAULT_MAX_TOKENS = { answering: 8192, thinking: 65_536 } as const;
+const DEFAULT_MAX_TOKENS = { answering: 8192, thinking: 65_536, thinkingMost: 131_072 } as const;
+
+/** What a prompt depends on beside the request. */
+export interface PromptOptions {
+  /** What is continued instead of the messages. */
+  readonly text?: TextPrompt;
+  /** `high` when there is none. */
+  readonly effort?: EffortLevel;
+}
 
 export class PromptBuilder {
   readonly #options: PromptBuilderOptions;
@@ -43,16 +64,16 @@ export class PromptBuilder {
   /**
    * Builds the prompt of a request.
    *
-   * @throws ApiError invalid_request when the template refuses the messages, or prompt and answer together do not fit.
+   * @throws ApiError invalid_request when the template refuses the messages, a gap cannot be filled, or prompt and answer
+   * together do not fit.
    */
-  build(request: ChatRequest, thinking: boolean): Prompt {
+  build(request: ChatRequest, thinking: boolean, options: PromptOptions = {}): Prompt {
     const { contextTokens } = this.#options;
-    const { tokens, start, mustCloseThinking } = this.#read(request, thinking);
+    const { tokens, ...answer } = this.#read(request, thinking, options.text);
     const room = contextTokens - tokens.length;
     const asked = request.max_tokens ?? undefined;
     if ((asked ?? 1) > room) throw contextLengthExceeded(contextTokens, tokens.length, asked ?? 1);
-    const usual = thinking ? DEFAULT_MAX_TOKENS.thinking : DEFAULT_MAX_TOKENS.answering;
-    return { tokens, start, mustCloseThinking, maxTokens: asked ?? Math.min(usual, room) };
+    return { tokens, ...answer, maxTokens: asked ?? Math.min(usualMaxTokens(thinking, options), room) };
   }
 
   /**
@@ -60,38 +81,65 @@ export class PromptBuilder {
    *
    * @throws ApiError invalid_request when the template refuses the messages.
    */
-  count(request: ChatRequest, thinking: boolean): number {
-    const estimate = this.#estimateOverlong(request);
+  count(request: ChatRequest, thinking: boolean, { text }: PromptOptions = {}): number {
+    const estimate = this.#estimateOverlong(request, text) ?? this.#estimateText(text);
     if (estimate !== undefined) return estimate;
+    if (text !== undefined) return this.#tokenizeText(text).length;
     const { rendered, cut } = this.#render(request, thinking);
     return this.#estimateIfOverlong(rendered) ?? this.#tokenize(cut(rendered)).length;
   }
 
-  #read(request: ChatRequest, thinking: boolean) {
+  #read(request: ChatRequest, thinking: boolean, text: TextPrompt | undefined) {
     const refuse = (estimate: number) =>
       contextLengthExceeded(this.#options.contextTokens, estimate, request.max_tokens ?? 1);
-    const overlong = this.#estimateOverlong(request);
+    const overlong = this.#estimateOverlong(request, text) ?? this.#estimateText(text);
     if (overlong !== undefined) throw refuse(overlong);
-    const { rendered, start, mustClose, cut } = this.#render(request, thinking);
+    if (text !== undefined) {
+      return { tokens: this.#tokenizeText(text), start: 'content' as const, begun: '', mustCloseThinking: false };
+    }
+    const { rendered, start, begun, mustClose, cut } = this.#render(request, thinking);
     const estimate = this.#estimateIfOverlong(rendered);
     if (estimate !== undefined) throw refuse(estimate);
-    return { tokens: this.#tokenize(cut(rendered)), start, mustCloseThinking: mustClose };
+    return { tokens: this.#tokenize(cut(rendered)), start, begun, mustCloseThinking: mustClose };
   }
 
   #render(request: ChatRequest, thinking: boolean) {
     const { template, guard } = this.#options;
-    const { isNative } = template.callFormat;
     const tools = readOfferedTools(request).told.map(toTemplateTool);
-    const hasCalls = request.messages.some(isOfCalls);
-    const mustTell = !isNative && (tools.length > 0 || (hasCalls && !template.knowsCalls));
-    const form = {
-      parsesArguments: hasCalls && !mustTell && template.parsesArguments,
-      keepsReasoning: tools.length > 0,
-    };
-    const guarded = guard.hide(toTemplateMessages(request.messages, form), tools);
-    const messages = mustTell ? this.#tell(guarded.messages, guarded.tools) : guarded.messages;
-    const rendered = template.render(messages, thinking, isNative ? guarded.tools : []);
-    return { ...applyThinking(rendered, template, thinking, isConstrained(request)), cut: guarded.cut };
+    const { messages: before, prefix } = takePrefix(request.messages);
+    const turns = toTemplateMessages(before, this.#formOf(before, tools));
+    // What the answer begins with is hidden like any message of the assistant, and is none to the template.
+    const begun = prefix === undefined ? [] : [prefix.reasoning, prefix.content];
+    const guarded = guard.hide([...turns, ...begun.map((content) => ({ role: 'assistant', content }))], tools);
+    const conversation = guarded.messages.slice(0, turns.length);
+    const render = (thinks: boolean) => this.#renderTurns(conversation, guarded.tools, thinks);
+    const { cut } = guarded;
+    const constrained = isConstrained(request);
+    if (prefix === undefined) {
+      return { ...applyThinking(render(thinking), template, thinking, constrained), cut, begun: '' };
+    }
+    const [reasoning = '', content = ''] = guarded.messages.slice(turns.length).map((message) => message.content);
+    const answer = beginAnswer({ render, template, thinking, constrained, prefix: { reasoning, content } });
+    return { ...answer, cut, begun: prefix.content };
+  }
+
+  #formOf(messages: readonly Message[], tools: readonly TemplateTool[]): MessageForm {
+    const { template } = this.#options;
+    const hasCalls = messages.some(isOfCalls);
+    const parsesArguments = hasCalls && template.parsesArguments && !this.#mustTell(hasCalls, tools);
+    return { parsesArguments, keepsReasoning: tools.length > 0 };
+  }
+
+  /** Whether tools and calls have to be told in words, because the template has no place for them. */
+  #mustTell(hasCalls: boolean, tools: readonly TemplateTool[]): boolean {
+    const { callFormat, knowsCalls } = this.#options.template;
+    return !callFormat.isNative && (tools.length > 0 || (hasCalls && !knowsCalls));
+  }
+
+  #renderTurns(turns: readonly TemplateMessage[], tools: readonly TemplateTool[], thinking: boolean): string {
+    const { template } = this.#options;
+    const messages = this.#mustTell(turns.some(isOfCalls), tools) ? this.#tell(turns, tools) : turns;
+    return template.render(messages, thinking, template.callFormat.isNative ? tools : []);
   }
 
   #tell(messages: readonly TemplateMessage[], tools: readonly TemplateTool[]): TemplateMessage[] {
@@ -99,12 +147,20 @@ export class PromptBuilder {
     return this.#options.template.takesSystem ? told : withoutSystem(told);
   }
 
-  #tokenize(pieces: readonly PromptPiece[]): Uint32Array {
+  /** @throws ApiError invalid_request when nothing is left to be read. */
+  #tokenizeText(text: TextPrompt): Uint32Array {
+    const tokens = this.#tokenize(textParts(text, this.#options.model));
+    if (tokens.length === 0) throw invalidRequest('The prompt is empty: this model needs a text to continue');
+    return tokens;
+  }
+
+  #tokenize(pieces: readonly TextPart[]): Uint32Array {
     const { model, guard } = this.#options;
     const parts: Uint32Array[] = [];
-    for (const { text, trusted } of pieces) {
-      if (trusted) parts.push(model.tokenize(text, true));
-      else for (const fragment of guard.fragments(text)) parts.push(model.tokenize(fragment, false));
+    for (const piece of pieces) {
+      if (typeof piece === 'number') parts.push(Uint32Array.of(piece));
+      else if (piece.trusted) parts.push(model.tokenize(piece.text, true));
+      else for (const fragment of guard.fragments(piece.text)) parts.push(model.tokenize(fragment, false));
     }
     const begin = model.beginToken;
     if (begin !== undefined && parts[0]?.[0] !== begin) parts.unshift(Uint32Array.of(begin));
@@ -115,19 +171,25 @@ export class PromptBuilder {
    * An estimate of the tokens of messages that cannot fit, made before anything is done with their texts: rendering and
    * tokenizing tens of megabytes would hold up everybody's answers.
    */
-  #estimateOverlong(request: ChatRequest): number | undefined {
+  #estimateOverlong(request: ChatRequest, text: TextPrompt | undefined): number | undefined {
     const { messages } = request;
     const { contextTokens, longestTokenBytes } = this.#options;
     const { told } = readOfferedTools(request);
-    const toolCharacters = told.length === 0 ? 0 : JSON.stringify(told).length;
-    const characters = messages.reduce((sum, message) => sum + charactersOf(message), toolCharacters);
+    const ofTools = told.length === 0 ? 0 : JSON.stringify(told).length;
+    const ofText = (text?.prompt.length ?? 0) + (text?.suffix?.length ?? 0);
+    const characters = messages.reduce((sum, message) => sum + charactersOf(message), ofTools + ofText);
     // Every message costs a token at the least, for its turn.
     const isOverlong = messages.length > contextTokens || characters > contextTokens * longestTokenBytes;
     if (!isOverlong) return undefined;
-    const sample = messages.map(({ content }) => textOf(content)).find((text) => text !== '') ?? '';
+    const samples = [text?.prompt ?? '', ...messages.map(({ content }) => textOf(content))];
+    const sample = samples.find((candidate) => candidate !== '') ?? '';
     const read = sample.slice(0, SAMPLE_CHARACTERS);
     const tokensPerCharacter = this.#options.model.tokenize(read, false).length / Math.max(read.length, 1);
     return Math.max(messages.length + Math.round(characters * tokensPerCharacter), contextTokens);
+  }
+
+  #estimateText(text: TextPrompt | undefined): number | undefined {
+    return text === undefined ? undefined : this.#estimateIfOverlong(text.prompt + (text.suffix ?? ''));
   }
 
   /** An estimate for a rendered prompt whose first part alone is too long already. */
@@ -154,8 +216,14 @@ const PROBE_CHARACTERS = 65_536;
 const PROBE_ERROR_TOKENS = 16;
 
 /** Whether a message has calls, or is the result of one. */
-function isOfCalls(message: Message): boolean {
+function isOfCalls(message: { readonly role: string; readonly tool_calls?: unknown }): boolean {
   return message.role === 'tool' || (message.role === 'assistant' && message.tool_calls != null);
+}
+
+function usualMaxTokens(thinking: boolean, { text, effort }: PromptOptions): number {
+  if (text !== undefined) return MAX_INFILL_TOKENS;
+  if (!thinking) return DEFAULT_MAX_TOKENS.answering;
+  return effort === 'max' ? DEFAULT_MAX_TOKENS.thinkingMost : DEFAULT_MAX_TOKENS.thinking;
 }
 
 function charactersOf(message: Message): number {

@@ -53,6 +53,7 @@ export class Scheduler {
   /** Those that read what they drew, in the order of their sequences: only neighbours share a batch in llama.cpp. */
   #decoding: Active[] = [];
   #isRunning = false;
+  #finished = Promise.resolve();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -68,7 +69,14 @@ export class Scheduler {
     this.#waiting.push(generation);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    void this.#run();
+    this.#finished = this.#run();
+  }
+
+  /** Ends all generations; resolves when nothing computes any more. */
+  stop(): Promise<void> {
+    const active = [...this.#reading, ...this.#decoding].map(({ generation }) => generation);
+    for (const generation of [...this.#waiting, ...active]) this.abort(generation);
+    return this.#finished;
   }
 
   /** Ends a generation. One that is being worked on gives its sequence back at the end of the running batch. */

@@ -80,6 +80,26 @@ export class SequenceCache {
     return { sequence: target, hitTokens: this.#cut(target, hitTokens) };
   }
 
+  /** The free sequences that hold something, from the one used last to the one used longest ago. */
+  kept(): readonly Sequence[] {
+    const kept = this.#sequences.filter(({ isBusy, tokens }) => !isBusy && tokens.length > 0);
+    return kept.sort((left, right) => right.lastUse - left.lastUse);
+  }
+
+  /**
+   * Fills an empty sequence from elsewhere; `read` gets its number and returns the tokens that its memory holds then, or
+   * undefined when that failed. Nothing may be decoded meanwhile. Does nothing when no sequence is empty.
+   */
+  async restore(scope: string, read: (sequence: number) => Promise<readonly number[] | undefined>): Promise<void> {
+    const sequence = this.#sequences.find(({ isBusy, tokens }) => !isBusy && tokens.length === 0);
+    if (sequence === undefined) return;
+    const tokens = await read(sequence.id);
+    if (tokens === undefined) return this.clear(sequence);
+    sequence.tokens = [...tokens];
+    sequence.scope = scope;
+    sequence.lastUse = ++this.#uses;
+  }
+
   /** Gives a sequence back; its tokens stay. */
   release(sequence: Sequence): void {
     sequence.isBusy = false;

@@ -2,6 +2,7 @@
 import { Tiers } from '../accounts/tier.js';
 import { createAdministration } from '../admin/create-administration.js';
 import { Catalog, describeModel, type ModelEntry, type ModelFacts } from '../catalog/catalog.js';
+import { DEFAULT_EFFORT, EFFORT_LEVELS } from '../catalog/thinking.js';
 import type { Config } from '../config/settings.js';
 import type { Engines } from '../engines/engines.js';
 import { PriceList } from '../ledger/price-list.js';
@@ -9,7 +10,7 @@ import type { ConfiguredParts } from '../platform.js';
 import type { Access } from '../store/open-access.js';
 
 export function configure(config: Config, access: Access, engines: Engines): ConfiguredParts {
-  const catalog = new Catalog(config.models, { strict: config.strict_models });
+  const catalog = new Catalog(config.models, { strict: config.strict_models || config.contract === 'strict' });
   const facts = (entry: ModelEntry) => findFacts(engines, entry);
   return {
     config,
@@ -25,6 +26,11 @@ export function configure(config: Config, access: Access, engines: Engines): Con
 function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
   const description = engines.describe(entry);
   if (description === undefined) return {};
-  const { contextTokens, modelName } = description;
-  return contextTokens === undefined ? { modelName } : { contextTokens, maxOutputTokens: contextTokens, modelName };
+  const { contextTokens, modelName, hasEffortLevels } = description;
+  return {
+    modelName,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(contextTokens === undefined || entry.kind === 'embeddings' ? {} : { maxOutputTokens: contextTokens }),
+    ...(hasEffortLevels && { effort: { supported_levels: [...EFFORT_LEVELS], default_level: DEFAULT_EFFORT } }),
+  };
 }

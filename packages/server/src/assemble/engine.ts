@@ -1,10 +1,14 @@
-/** Starts the embedded engine as the configuration says. */
+/** Starts the processes of the embedded engine as the configuration says. */
+import { join } from 'node:path';
 import { EMBEDDED_POOL } from '../catalog/model-entry.js';
 import type { Config } from '../config/settings.js';
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js';
 import { RestartBackoff } from '../engines/embedded/restart-backoff.js';
 import type { Clock } from '../observe/clock.js';
 import type { Log } from '../observe/log.js';
+
+/** In the data folder: what was read of prompts. */
+const CACHE_FOLDER = 'prefix-cache';
 
 /** Whether anything of a configuration is answered by the embedded engine. */
 export function usesEmbeddedEngine({ models, pools }: Pick<Config, 'models' | 'pools'>): boolean {
@@ -14,6 +18,7 @@ export function usesEmbeddedEngine({ models, pools }: Pick<Config, 'models' | 'p
 
 export function startEngine(config: Config, modelPath: string, clock: Clock, log: Log): EmbeddedEngine {
   const { context_tokens, sequences, threads, prefill_tokens, thinking_tokens, gpu_layers } = config.engine;
+  const { cache_on_disk, cache_disk_bytes } = config.engine;
   return new EmbeddedEngine({
     load: {
       modelPath,
@@ -22,6 +27,27 @@ export function startEngine(config: Config, modelPath: string, clock: Clock, log
       threads,
       prefillTokens: prefill_tokens,
       thinkingTokens: thinking_tokens,
+      gpuLayers: gpu_layers,
+      ...(cache_on_disk && { archive: { folder: join(config.data_dir, CACHE_FOLDER), bytesMax: cache_disk_bytes } }),
+    },
+    log,
+    backoff: new RestartBackoff(clock),
+  });
+}
+
+/** The process that makes embeddings. */
+export function startEmbedder(config: Config, modelPath: string, clock: Clock, log: Log): EmbeddedEngine {
+  const { threads, gpu_layers } = config.engine;
+  return new EmbeddedEngine({
+    load: {
+      task: 'embed',
+      modelPath,
+      contextTokens: config.embeddings.context_tokens,
+      sequences: 1,
+      threads,
+      // An input is read in one step, and nothing is thought about it.
+      prefillTokens: config.embeddings.context_tokens,
+      thinkingTokens: 0,
       gpuLayers: gpu_layers,
     },
     log,

@@ -10,10 +10,12 @@ import { AnswerLengths, type Limiter } from '../limits/index.js';
 import type { Clock } from '../observe/clock.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { Reference } from '../openapi/reference.js';
 import type { Platform } from '../platform.js';
 import type { Access } from '../store/open-access.js';
 import { configure } from './configured.js';
 import { openLedger } from './ledger.js';
+import { packageVersion } from './package-version.js';
 import type { Pools } from './pools.js';
 import { reload } from './reload.js';
 
@@ -53,6 +55,7 @@ export function buildPlatform(parts: Parts): Platform {
       intervalMs: keep_alive_interval_s * 1000,
       startTimeoutMs: start_timeout_s * 1000,
     }),
+    reference: new Reference({ version: packageVersion(), admin: isAdminEnabled(config) }),
     draining: false,
     reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
   };

@@ -1,5 +1,12 @@
 /** The models that clients may ask for: names to entries, and the list that `GET /models` shows. */
-import { type ApiError, type ModelList, type ModelObject, notFound, unsupportedModel } from '@plumb/wire';
+import {
+  type ApiError,
+  invalidRequest,
+  type ModelList,
+  type ModelObject,
+  notFound,
+  unsupportedModel,
+} from '@plumb/wire';
 import type { ModelEntry } from './model-entry.js';
 
 export type { ModelEntry } from './model-entry.js';
@@ -17,6 +24,9 @@ export interface ModelFacts {
 
 /** Tells what the engine of a model says of it; an empty object while it says nothing. */
 export type DescribeModel = (entry: ModelEntry) => ModelFacts;
+
+/** What a model is for. */
+export type ModelKind = NonNullable<ModelEntry['kind']>;
 
 /** How a catalogue treats names. */
 export interface CatalogOptions {
@@ -42,11 +52,20 @@ export class Catalog {
     }
   }
 
-  /** The model that a request asks for, by id or alias. Throws 400 with the text of contract section 4.3. */
-  resolve(name: string): ModelEntry {
+  /**
+   * The model that a request asks for, by id or alias. Throws 400 for a name that is not known, with the text of contract
+   * section 4.3, and for a model of the other kind.
+   */
+  resolve(name: string, kind: ModelKind = 'chat'): ModelEntry {
     const entry = this.#byName.get(name);
-    if (entry === undefined) throw this.#refuse(name);
+    if (entry === undefined) throw this.#refuse(name, kind);
+    if (kindOf(entry) !== kind) throw invalidRequest(WRONG_KIND[kind](entry.id, this.#idsOf(kind)));
     return entry;
+  }
+
+  /** Whether there is a model of a kind. */
+  has(kind: ModelKind): boolean {
+    return this.#idsOf(kind).length > 0;
   }
 
   /** The model of a path such as `/models/{id}`, by id or alias. Throws 404 where there is none. */
@@ -61,13 +80,26 @@ export class Catalog {
     return { object: 'list', data: this.entries.map((entry) => describeModel(entry, describe(entry))) };
   }
 
-  #refuse(name: string): ApiError {
-    const ids = this.entries.map(({ id }) => id);
-    return unsupportedModel(printable(name), ids);
+  #refuse(name: string, kind?: ModelKind): ApiError {
+    return unsupportedModel(printable(name), this.#idsOf(kind));
+  }
+
+  #idsOf(kind?: ModelKind): string[] {
+    return this.entries.filter((entry) => kind === undefined || kindOf(entry) === kind).map(({ id }) => id);
   }
 }
 
-/** One model as the contract shows it (section 1.4). What is not known is left out. */
+function kindOf({ kind = 'chat' }: ModelEntry): ModelKind {
+  return kind;
+}
+
+/** What is said of a model of the other kind. */
+const WRONG_KIND: Readonly<Record<ModelKind, (id: string, others: readonly string[]) => string>> = {
+  chat: (id, others) => `${id} makes embeddings and does not answer: use ${others.join(', ')}, or POST /embeddings.`,
+  embeddings: (id, others) => `${id} answers and makes no embeddings: use ${others.join(', ')}.`,
+};
+
+/** One model as the contract shows it (section 1.4). What is not known is left out; a vector is no modality there. */
 export function describeModel(entry: ModelEntry, facts: ModelFacts): ModelObject {
   const name = entry.name ?? facts.modelName;
   const { contextTokens, maxOutputTokens, effort } = facts;
@@ -79,7 +111,7 @@ export function describeModel(entry: ModelEntry, facts: ModelFacts): ModelObject
     ...(contextTokens === undefined ? {} : { context_window: contextTokens }),
     ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
     input_modalities: ['text'],
-    output_modalities: ['text'],
+    ...(kindOf(entry) === 'chat' ? { output_modalities: ['text'] } : {}),
     ...(effort === undefined ? {} : { effort }),
   };
 }

@@ -45,6 +45,8 @@ export const ModelEntry = Type.Object({
   aliases: Type.Array(ModelName, { default: [], maxItems: ALIASES_MAX }),
   /** The name of the pool whose engines generate; `embedded` is the one of the embedded engine alone. */
   pool: PoolName,
+  /** What it is for: `chat` answers and completes, `embeddings` makes vectors. `chat` when it is left out. */
+  kind: Type.Optional(Type.Enum(['chat', 'embeddings'])),
   /** Whether the model thinks for requests that say neither `thinking` nor `reasoning_effort`. */
   thinking: Type.Enum(['enabled', 'disabled'], { default: 'disabled' }),
   owned_by: Type.String({ default: 'plumb', minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX }),
@@ -71,6 +73,27 @@ export function defaultModels(): ModelEntry[] {
       owned_by: 'deepseek',
     },
   ];
+}
+
+/** What the embedding model of the embedded engine is asked for by, when no entry says otherwise. */
+const EMBEDDING_MODEL: ModelEntry = {
+  id: 'text-embedding',
+  aliases: ['text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'],
+  pool: EMBEDDED_POOL,
+  kind: 'embeddings',
+  thinking: 'disabled',
+  owned_by: 'plumb',
+};
+
+/**
+ * A catalogue with an entry for the embedding model of the embedded engine: its own, or one with the names that clients of
+ * OpenAI know, as far as they are free.
+ */
+export function withEmbeddingModel(models: readonly ModelEntry[]): ModelEntry[] {
+  if (models.some(({ kind, pool }) => kind === 'embeddings' && pool === EMBEDDED_POOL)) return [...models];
+  const taken = new Set(models.flatMap(({ id, aliases }) => [id, ...aliases]));
+  const [id, ...aliases] = [EMBEDDING_MODEL.id, ...EMBEDDING_MODEL.aliases].filter((name) => !taken.has(name));
+  return id === undefined ? [...models] : [...models, { ...EMBEDDING_MODEL, id, aliases }];
 }
 
 /** A name that more than one model claims. */

@@ -1,7 +1,7 @@
 /** The commands of `plumb` put together; each is a file beside this one. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
+import { packageVersion } from '../assemble/package-version.js';
 import { accountsCommand } from './accounts.js';
 import { adminKeysCommand } from './admin-keys.js';
 import { auditCommand } from './audit.js';
@@ -60,9 +60,4 @@ function report(error: unknown): number {
   console.error(`${colors.red('plumb:')} ${message}`);
   if (process.env.PLUMB_DEBUG !== undefined && error instanceof Error) console.error(error.stack);
   return error instanceof CliError ? error.exitCode : ExitCode.failed;
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -40,9 +40,13 @@ async function serve(flags: ServeFlags): Promise<void> {
   const config = await readConfig(flags);
   const model = usesEmbeddedEngine(config) ? await fetchModel(config.model, stopping.signal) : NO_MODEL;
   if (model === undefined) return;
+  const { model: embeddingModel } = config.embeddings;
+  const embeddings = embeddingModel === undefined ? undefined : await fetchModel(embeddingModel, stopping.signal);
+  if (stopping.signal.aborted) return;
   const server = await startServer({
     config,
     model,
+    embeddings,
     readConfig: () => loadConfiguration(flags),
     secret: readSecret(process.env),
   });

@@ -9,6 +9,7 @@ export function findBrokenReferences(settings: Settings): string[] {
   const tiers = Object.keys(settings.tiers);
   const problems = tiers.flatMap((tier) => findUnknownModels(settings, tier));
   problems.push(...settings.models.map((model) => explainPool(settings, model)));
+  problems.push(...settings.models.map((model) => explainEmbeddings(settings, model)));
   problems.push(explain(default_tier, tiers, `\`default_tier\` is \`${default_tier}\`, which is the name of no tier`));
   return problems.filter((problem) => problem !== undefined);
 }
@@ -26,6 +27,20 @@ function findUnknownModels({ tiers, models }: Settings, tier: string): (string |
 function explainPool({ pools }: Settings, { id, pool }: ModelEntry): string | undefined {
   const sentence = `\`pool\` of the model \`${id}\` is \`${pool}\`, which is the name of no pool`;
   return explain(pool, [EMBEDDED_POOL, ...Object.keys(pools)], sentence);
+}
+
+/** An embedding model of the embedded engine is one model file, and needs one. */
+function explainEmbeddings({ embeddings, models }: Settings, { id, kind, pool }: ModelEntry): string | undefined {
+  if (kind !== 'embeddings') return undefined;
+  if (pool !== EMBEDDED_POOL) {
+    return `the model \`${id}\` makes embeddings, which pools do not: leave its \`pool\` out and name its file in \`embeddings.model\``;
+  }
+  if (embeddings.model === undefined) {
+    return `the model \`${id}\` makes embeddings on the embedded engine: name its file in \`embeddings.model\``;
+  }
+  const first = models.find((model) => model.kind === kind && model.pool === pool);
+  if (first?.id === id) return undefined;
+  return `the models \`${first?.id}\` and \`${id}\` both make embeddings on the embedded engine: make one an alias`;
 }
 
 function explain(name: string, known: readonly string[], sentence: string): string | undefined {

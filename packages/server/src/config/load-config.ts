@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { defaultTiers } from '../accounts/tier.js';
+import { withEmbeddingModel } from '../catalog/model-entry.js';
 import { findBillingProblems } from './check-billing.js';
 import { findPoolProblems, resolveKeys } from './check-pools.js';
 import { findBrokenReferences } from './check-references.js';
@@ -55,7 +56,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   for (const { path, value } of overrides.values) assign(values, path, value);
   const filled = Value.Default(schema, values);
   Value.Assert(schema, filled);
-  const settings = { ...filled, tiers: { ...defaultTiers(), ...filled.tiers } };
+  const models = filled.embeddings.model === undefined ? filled.models : withEmbeddingModel(filled.models);
+  const settings = { ...filled, models, tiers: { ...defaultTiers(), ...filled.tiers } };
   const senselessSettings = [
     ...findBrokenReferences(settings),
     ...findBillingProblems(settings),

@@ -54,9 +54,28 @@ const engineSettings = (cores: number) =>
       thinking_tokens: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 256 }),
       /** Layers kept on a GPU; 0 is CPU alone. */
       gpu_layers: Type.Integer({ minimum: 0, maximum: 10_000, default: 0 }),
+      /** Whether what was read of prompts is kept in the data folder when the server stops, and found again. */
+      cache_on_disk: Type.Boolean({ default: false }),
+      /** The most that this takes on the disk. */
+      cache_disk_bytes: Type.Integer({
+        minimum: MEBIBYTE,
+        maximum: 1024 * 1024 * 1024 * KIBIBYTE,
+        default: 1024 * MEBIBYTE,
+      }),
     },
     { default: {} },
   );
+
+/** Embeddings on the embedded engine. */
+const EmbeddingSettings = Type.Object(
+  {
+    /** Where the embedding model comes from, written like `model`; without it there are no embeddings. */
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+    /** The most tokens of one input; at most what the model was trained for. */
+    context_tokens: Type.Integer({ minimum: 16, maximum: 1_048_576, default: 2048 }),
+  },
+  { default: {} },
+);
 
 /** What requests cost. */
 const BillingSettings = Type.Object(
@@ -156,7 +175,12 @@ export const settingsSchema = (cores: number) =>
     models: Type.Array(ModelEntry, { minItems: 1, maxItems: MODELS_MAX, default: defaultModels() }),
     /** Engines elsewhere, by the names of the pools that models ask for. */
     pools: Pools,
-    /** Whether aliases are refused. */
+    /**
+     * `lenient`: what DeepSeek refuses and can be done is done. `strict`: it is refused in DeepSeek's words, so that a
+     * client which works here works there.
+     */
+    contract: Type.Enum(['lenient', 'strict'], { default: 'lenient' }),
+    /** Whether aliases are refused; they also are with `contract: strict`. */
     strict_models: Type.Boolean({ default: false }),
     /** The limits that accounts can have, by name. Those that are shipped stay unless one of the same name is given. */
     tiers: Type.Record(
@@ -175,6 +199,7 @@ export const settingsSchema = (cores: number) =>
     shared_limits: SharedLimitsSettings,
     admin: AdminSettings,
     engine: engineSettings(cores),
+    embeddings: EmbeddingSettings,
     http: HttpSettings,
     log: LogSettings,
   });

@@ -1,5 +1,5 @@
 /** The port of everything that generates: the embedded engine today, pools of upstream engines beside it. */
-import type { ApiError, ChatRequest, FinishReason, Usage } from '@plumb/wire';
+import type { ApiError, ChatRequest, EmbeddingRequest, FinishReason, Usage } from '@plumb/wire';
 
 /** One generation, as the way of a request hands it to an engine. */
 export interface GenerationJob {
@@ -10,11 +10,34 @@ export interface GenerationJob {
   /** The canonical model id, echoed to the client. */
   readonly model: string;
   readonly request: ChatRequest;
+  /** What is continued instead of the messages of the request, which are none then. Only where `completesTexts`. */
+  readonly text?: TextPrompt;
   /** Whether reasoning precedes the answer. */
   readonly thinking: boolean;
+  /** How much is thought, where something is; `high` when there is none. The request has the word that was sent. */
+  readonly effort?: EffortLevel;
   /** Prefix caches are shared only within one scope: an account and its `user_id`. */
   readonly cacheScope: string;
   /** Who pays; engines that are full are shared fairly between accounts. */
+  readonly account: string;
+}
+
+/** A text to continue; with a suffix, what comes before and after a gap to fill. */
+export interface TextPrompt {
+  readonly prompt: string;
+  readonly suffix?: string;
+}
+
+/** How much a model thinks before it answers (contract section 7). */
+export type EffortLevel = 'low' | 'high' | 'max';
+
+/** Embeddings of one or more inputs. */
+export interface EmbeddingJob {
+  readonly id: string;
+  /** The canonical model id, echoed to the client. */
+  readonly model: string;
+  readonly request: EmbeddingRequest;
+  /** Who pays. */
   readonly account: string;
 }
 
@@ -30,7 +53,7 @@ export interface GenerationEnd {
 }
 
 /** A request whose prompt is counted and not run. */
-export type CountJob = Pick<GenerationJob, 'request' | 'thinking'>;
+export type CountJob = Pick<GenerationJob, 'request' | 'text' | 'thinking' | 'effort'>;
 
 /**
  * Whose fault a failure is. `request`: it would fail on any engine. `engine`: this engine cannot do it, which another one
@@ -86,6 +109,14 @@ export interface Engine {
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration;
   /** How many tokens the prompt of a request has. Rejects with an ApiError when it cannot be one, or nobody can tell. */
   countPromptTokens(job: CountJob): Promise<number>;
+  /**
+   * Makes embeddings; absent where none can be made. The sink gets a single event, kept back in `lastEvents`: the whole
+   * answer of `POST /embeddings`, in the encoding that was asked for. Its usage has prompt tokens alone, all of them
+   * cache misses.
+   */
+  embed?(job: EmbeddingJob, sink: GenerationSink): RunningGeneration;
+  /** How many tokens the inputs have together. Rejects like `countPromptTokens`. */
+  countInputTokens?(job: Pick<EmbeddingJob, 'request'>): Promise<number>;
   /** Stops the engine; generations still running fail with a 503. */
   close(): Promise<void>;
 }
@@ -97,4 +128,8 @@ export interface EngineDescription {
   readonly contextTokens?: number | undefined;
   /** Whether `countPromptTokens` is an estimate, which can be too low or too high. Default false. */
   readonly estimatesPrompts?: boolean;
+  /** Whether it takes jobs with a `text`. Default false: requests for completions are refused. */
+  readonly completesTexts?: boolean;
+  /** Whether levels of effort change how much it thinks. Default false. */
+  readonly hasEffortLevels?: boolean;
 }

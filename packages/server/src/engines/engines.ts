@@ -1,7 +1,10 @@
 /** What generates, by the name of the pool that the catalogue gives: a pool is an engine to whoever asks it. */
 import { serviceUnavailable } from '@plumb/wire';
-import type { ModelEntry } from '../catalog/catalog.js';
+import { EMBEDDED_POOL, type ModelEntry } from '../catalog/model-entry.js';
 import type { Engine, EngineDescription } from './engine.js';
+
+/** The name of the embedded engine that makes embeddings, which is a process of its own. No pool can have it. */
+export const EMBEDDED_EMBEDDINGS = 'embedded (embeddings)';
 
 export class Engines {
   readonly #byName: Map<string, Engine>;
@@ -27,14 +30,14 @@ export class Engines {
 
   /** The engine that serves a model. Throws 503 where there is none. */
   lease(model: ModelEntry): Engine {
-    const engine = this.#byName.get(model.pool);
+    const engine = this.#byName.get(nameOf(model));
     if (engine === undefined) throw serviceUnavailable({ detail: `no engine serves ${model.id}` });
     return engine;
   }
 
   /** What the engine of a model says of itself, while it can answer. */
   describe(model: ModelEntry): EngineDescription | undefined {
-    return this.#byName.get(model.pool)?.description();
+    return this.#byName.get(nameOf(model))?.description();
   }
 
   /** The names of the engines that cannot answer yet. */
@@ -45,4 +48,8 @@ export class Engines {
   async close(): Promise<void> {
     await Promise.all([...this.#byName.values()].map((engine) => engine.close()));
   }
+}
+
+function nameOf({ pool, kind }: ModelEntry): string {
+  return kind === 'embeddings' && pool === EMBEDDED_POOL ? EMBEDDED_EMBEDDINGS : pool;
 }

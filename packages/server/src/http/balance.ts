@@ -1,4 +1,5 @@
 /** `GET /user/balance`: what the account of the key can spend (contract section 1.5). */
+import type { UserBalance } from '@plumb/wire';
 import type { Balance } from '../ledger/ledger-store.js';
 import { floorToCents, formatCents } from '../ledger/money.js';
 import type { Platform } from '../platform.js';
@@ -14,7 +15,8 @@ export const serveBalance: Handler = async ({ exchange, platform, caller }) => {
     topped_up_balance: formatCents(toppedUp),
   };
   const isAvailable = canSpend(platform, { granted, toppedUp });
-  exchange.sendJson(200, JSON.stringify({ is_available: isAvailable, balance_infos: [info] }));
+  const answer: UserBalance = { is_available: isAvailable, balance_infos: [info] };
+  exchange.sendJson(200, JSON.stringify(answer));
 };
 
 /** Whether a request can be made: something is left, or nothing has to be. */

@@ -1,5 +1,6 @@
 /** Finds the handler of a path and a method: a static table, looked up once per request. */
 import { methodNotAllowed, notFound } from '@plumb/wire';
+import { explainAbsent } from './absent.js';
 import type { Handler, OpenHandler } from './handler.js';
 import { OPEN_ROUTES, PREFIXES, ROUTES } from './routes.js';
 
@@ -29,6 +30,8 @@ export function findRoute(method: string, path: string): Match {
     if (!path.startsWith(prefix) || path.length === prefix.length) continue;
     return { handler: pickMethod(methods, method), id: decodeId(path.slice(prefix.length)) };
   }
+  const absent = explainAbsent(path, PREFIXES);
+  if (absent !== undefined) throw notFound(absent);
   throw notFound(`Nothing is served at ${path.slice(0, SHOWN_CHARACTERS_MAX)}: check the base URL and the path.`);
 }
 

@@ -4,10 +4,11 @@
  * admitted, so that it is kept alive while it waits and knows when its client leaves.
  */
 import { type ApiError, serviceUnavailable, type Usage } from '@plumb/wire';
-import type { Engine, GenerationEnd, GenerationJob, GenerationSink, RunningGeneration } from '../engines/engine.js';
+import type { GenerationEnd, GenerationSink, RunningGeneration } from '../engines/engine.js';
 import { ClientLeftError, type Exchange } from '../http/exchange.js';
 import { explainError } from '../http/explain-error.js';
 import type { Clock } from '../observe/clock.js';
+import type { AnswerForm } from './answer-form.js';
 import { type Body, openBody } from './body.js';
 import type { KeepAlives, KeptAlive } from './keep-alive.js';
 import type { Meter } from './meter.js';
@@ -20,6 +21,7 @@ const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
 export interface AnswerParts {
   readonly exchange: Exchange;
   readonly streamed: boolean;
+  readonly form: AnswerForm;
   readonly meter: Meter;
   readonly keepAlives: KeepAlives;
   readonly clock: Clock;
@@ -50,7 +52,7 @@ export class Answer implements GenerationSink, KeptAlive {
   /** Opens the answer; it must be ended by `run` or by `close`. */
   constructor(parts: AnswerParts) {
     this.#parts = parts;
-    this.#body = openBody(parts.exchange, parts.streamed);
+    this.#body = openBody(parts.exchange, parts.streamed, parts.form);
     this.lastWriteAt = parts.clock.now();
     this.waitingSince = this.lastWriteAt;
     parts.keepAlives.add(this);
@@ -65,11 +67,14 @@ export class Answer implements GenerationSink, KeptAlive {
     return this.#controller.signal;
   }
 
-  /** Runs the generation to its end and writes it to the client. Never rejects: every ending is an outcome. */
-  run(engine: Engine, job: GenerationJob, settling: Settling): Promise<Outcome> {
+  /**
+   * Runs the generation that `start` begins to its end and writes it to the client. Never rejects: every ending is an
+   * outcome.
+   */
+  run(start: (sink: GenerationSink) => RunningGeneration, settling: Settling): Promise<Outcome> {
     this.#settling = settling;
     if (this.signal.aborted) void this.#conclude(this.#reason(), undefined);
-    else this.#running = engine.generate(job, this);
+    else this.#running = start(this);
     return this.#ended.promise;
   }
 

@@ -1,15 +1,7 @@
 /** The two forms of an answer's body, streamed and buffered, behind one interface. */
-import {
-  type ApiError,
-  type ChatChunk,
-  ChatFold,
-  DONE_EVENT,
-  EventDecoder,
-  encodeEvent,
-  errorBody,
-  KEEP_ALIVE_COMMENT,
-} from '@plumb/wire';
+import { type ApiError, DONE_EVENT, EventDecoder, encodeEvent, errorBody, KEEP_ALIVE_COMMENT } from '@plumb/wire';
 import type { Exchange } from '../http/exchange.js';
+import type { AnswerForm, BodyFold } from './answer-form.js';
 
 /** A body under way. */
 export interface Body {
@@ -29,21 +21,25 @@ export interface Body {
 }
 
 /** The body of an answer in the form that was asked for. */
-export function openBody(exchange: Exchange, streamed: boolean): Body {
-  return streamed ? new StreamedBody(exchange) : new BufferedBody(exchange);
+export function openBody(exchange: Exchange, streamed: boolean, form: AnswerForm): Body {
+  return streamed ? new StreamedBody(exchange, form) : new BufferedBody(exchange, form);
 }
 
-/** Server-sent events, passed on as they come. */
+/** Server-sent events, passed on as they come or in the words of a dialect. */
 class StreamedBody implements Body {
   readonly #exchange: Exchange;
+  readonly #form: AnswerForm;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, form: AnswerForm) {
     this.#exchange = exchange;
+    this.#form = form;
   }
 
   take(events: Uint8Array): boolean {
+    const written = this.#form.translate?.(events) ?? events;
+    if (written.length === 0) return false;
     this.#begin();
-    this.#exchange.write(events);
+    this.#exchange.write(written);
     return true;
   }
 
@@ -57,9 +53,10 @@ class StreamedBody implements Body {
   }
 
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
+    const written = lastEvents === undefined ? '' : (this.#form.translate?.(lastEvents) ?? lastEvents);
     return () => {
       this.#begin();
-      if (lastEvents !== undefined) this.#exchange.write(lastEvents);
+      if (written.length > 0) this.#exchange.write(written);
       this.#exchange.end(DONE_EVENT);
     };
   }
@@ -78,21 +75,24 @@ class StreamedBody implements Body {
 /** One JSON object: the fold of the stream's events. */
 class BufferedBody implements Body {
   readonly #exchange: Exchange;
+  readonly #openFold: () => BodyFold;
   #decoder = new EventDecoder();
-  #fold = new ChatFold();
+  #fold: BodyFold;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, form: AnswerForm) {
     this.#exchange = exchange;
+    this.#openFold = () => form.openFold();
+    this.#fold = form.openFold();
   }
 
   take(events: Uint8Array): boolean {
-    for (const event of this.#decoder.push(events)) this.#fold.add(JSON.parse(event.data) as ChatChunk);
+    for (const event of this.#decoder.push(events)) this.#fold.add(event.data);
     return false;
   }
 
   restart(): boolean {
     this.#decoder = new EventDecoder();
-    this.#fold = new ChatFold();
+    this.#fold = this.#openFold();
     return true;
   }
 
@@ -103,7 +103,7 @@ class BufferedBody implements Body {
 
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
     if (lastEvents !== undefined) this.take(lastEvents);
-    const json = JSON.stringify(this.#fold.response());
+    const json = this.#fold.body();
     return () => {
       if (this.#exchange.headersSent) this.#exchange.end(json);
       else this.#exchange.sendJson(200, json);

@@ -1,10 +1,10 @@
 /** What a request can cost at the most, in tokens and in money: known before it runs. */
 import { contextLengthExceeded, MAX_COMPLETION_TOKENS } from '@plumb/wire';
-import type { CountJob, Engine } from '../engines/engine.js';
 import type { Money } from '../ledger/money.js';
 import { mostCost, type Rates } from '../ledger/price.js';
 import type { Scope } from '../limits/limiter.js';
 import { reserveTokens } from '../limits/reservation.js';
+import type { Work } from './work.js';
 
 export interface Quote {
   /** 0 when nobody needs to know. */
@@ -17,8 +17,7 @@ export interface Quote {
 }
 
 export interface QuoteParts {
-  readonly engine: Engine;
-  readonly job: CountJob;
+  readonly work: Pick<Work, 'countPromptTokens' | 'maxAnswerTokens' | 'context'>;
   readonly scopes: readonly Scope[];
   readonly rates: Rates | undefined;
   /** What answers of this account and model usually have; undefined when nothing is known. */
@@ -35,13 +34,12 @@ const FREE: Quote = { promptTokens: 0, reservedTokens: 0, rates: undefined, most
  * not fit the context, and with what the engine says when it cannot count.
  */
 export async function quoteRequest(parts: QuoteParts): Promise<Quote> {
-  const { engine, job, scopes, rates } = parts;
+  const { work, scopes, rates } = parts;
   const isLimited = scopes.some(({ limits }) => limits.tokensPerMinute !== undefined);
   if (!isLimited && rates === undefined) return FREE;
-  const promptTokens = await engine.countPromptTokens(job);
-  const maxTokens = job.request.max_tokens ?? undefined;
-  const room = roomOf(engine, promptTokens, maxTokens);
-  const answerTokens = Math.min(maxTokens ?? room, room);
+  const promptTokens = await work.countPromptTokens();
+  const room = roomOf(work, promptTokens);
+  const answerTokens = Math.min(work.maxAnswerTokens ?? room, room);
   return {
     promptTokens,
     reservedTokens: isLimited ? reserve(parts, promptTokens, room) : 0,
@@ -51,15 +49,17 @@ export async function quoteRequest(parts: QuoteParts): Promise<Quote> {
 }
 
 /** The tokens that are left for an answer. Throws 400 when the answer that was asked for has no room for certain. */
-function roomOf(engine: Engine, promptTokens: number, maxTokens: number | undefined): number {
-  const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = engine.description() ?? {};
+function roomOf({ context, maxAnswerTokens: maxTokens }: QuoteParts['work'], promptTokens: number): number {
+  if (maxTokens === 0) return 0;
+  const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = context();
   const room = contextTokens - promptTokens;
   if ((maxTokens ?? 1) <= room) return room;
   if (!estimatesPrompts) throw contextLengthExceeded(contextTokens, promptTokens, maxTokens ?? 1);
   return Math.max(1, maxTokens ?? room);
 }
 
-function reserve({ job, scopes, typicalAnswerTokens }: QuoteParts, promptTokens: number, room: number): number {
-  const maxTokens = job.request.max_tokens ?? undefined;
+function reserve({ work, scopes, typicalAnswerTokens }: QuoteParts, promptTokens: number, room: number): number {
+  const { maxAnswerTokens: maxTokens } = work;
+  if (maxTokens === 0) return promptTokens;
   return reserveTokens({ promptTokens, maxTokens, mostAnswerTokens: room, typicalAnswerTokens, scopes });
 }

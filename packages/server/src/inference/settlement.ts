@@ -4,7 +4,6 @@
  */
 import { insufficientBalance, type Usage } from '@plumb/wire';
 import type { Caller } from '../accounts/authenticate.js';
-import type { GenerationJob } from '../engines/engine.js';
 import type { Ledger, LedgerRequest } from '../ledger/ledger.js';
 import { costOf } from '../ledger/price.js';
 import type { UsageRecord } from '../ledger/usage.js';
@@ -15,10 +14,11 @@ import type { Settling } from './answer.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
 import type { Quote } from './quote.js';
+import type { Work } from './work.js';
 
 export interface SettlementParts {
   readonly caller: Caller;
-  readonly job: GenerationJob;
+  readonly work: Pick<Work, 'id' | 'model' | 'isStreamed'>;
   readonly quote: Quote;
   readonly permit: Permit;
   readonly meter: Meter;
@@ -40,7 +40,7 @@ export class Settlement implements Settling {
   /** Takes over the permit. */
   constructor(parts: SettlementParts) {
     this.#parts = parts;
-    this.#request = { requestId: parts.job.id, accountId: parts.caller.account.id };
+    this.#request = { requestId: parts.work.id, accountId: parts.caller.account.id };
   }
 
   /**
@@ -73,8 +73,8 @@ export class Settlement implements Settling {
       this.#settleLater(outcome, usage);
       return released;
     }
-    const { ledger, caller, job, answerLengths } = this.#parts;
-    answerLengths.observe(caller.account.id, job.model, usage.completion_tokens);
+    const { ledger, caller, work, answerLengths } = this.#parts;
+    answerLengths.observe(caller.account.id, work.model, usage.completion_tokens);
     const charged = ledger.settle(this.#request, this.#isHeld, this.#record(outcome, usage));
     const [, charge] = await Promise.allSettled([released, charged]);
     if (charge.status === 'rejected') throw charge.reason;
@@ -105,16 +105,16 @@ export class Settlement implements Settling {
   }
 
   #record(outcome: Outcome, usage: Usage): UsageRecord {
-    const { caller, job, meter, quote, clock } = this.#parts;
+    const { caller, work, meter, quote, clock } = this.#parts;
     const isPaid = quote.rates !== undefined && outcome.kind !== 'failed';
     return {
       ...this.#request,
       keyId: caller.key.id,
-      model: job.model,
+      model: work.model,
       at: meter.startedAt,
       durationMs: Math.max(0, clock.now() - meter.startedAt),
       outcome: outcome.kind,
-      stream: job.request.stream === true,
+      stream: work.isStreamed,
       promptTokens: usage.prompt_tokens,
       cacheHitTokens: usage.prompt_cache_hit_tokens,
       completionTokens: usage.completion_tokens,

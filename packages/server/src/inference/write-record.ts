@@ -1,13 +1,13 @@
 /** Says in the log's record how a request ended. */
-import type { GenerationJob } from '../engines/engine.js';
 import type { RequestRecord } from '../http/request-record.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
+import type { Work } from './work.js';
 
-export function writeRecord(record: RequestRecord, job: GenerationJob, meter: Meter, outcome: Outcome): void {
-  record.model = job.model;
-  record.stream = job.request.stream === true;
-  record.thinking = job.thinking;
+export function writeRecord(record: RequestRecord, work: Work, meter: Meter, outcome: Outcome): void {
+  record.model = work.model;
+  record.stream = work.isStreamed;
+  if (work.thinking !== undefined) record.thinking = work.thinking;
   record.outcome = outcome.kind;
   if (meter.usage !== undefined) record.usage = meter.usage;
   if (meter.finishReason !== undefined) record.finishReason = meter.finishReason;

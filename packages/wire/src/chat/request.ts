@@ -81,6 +81,54 @@ const penalty = Type.Optional(
 
 const tokenLimit = Type.Integer({ format: 'uint32', minimum: 1, maximum: MAX_COMPLETION_TOKENS });
 
+/** The fields that everything which generates takes. */
+export const sharedFields = {
+  stop: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: MAX_STOP_SEQUENCES }), Type.Null()], {
+      title: 'StopSequences',
+      description: 'Texts that end the answer and are not part of it.',
+    }),
+  ),
+  stream: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'Whether the answer comes as server-sent events.',
+      default: false,
+    }),
+  ),
+  stream_options: Type.Optional(Type.Union([StreamOptions, Type.Null()])),
+  temperature: Type.Optional(
+    Type.Union([Type.Number({ format: 'float', minimum: 0, maximum: MAX_TEMPERATURE }), Type.Null()], {
+      description: 'How freely tokens are chosen; no effect while thinking.',
+      default: 1,
+    }),
+  ),
+  top_p: Type.Optional(
+    Type.Union([Type.Number({ format: 'float', exclusiveMinimum: 0, maximum: MAX_TOP_P }), Type.Null()], {
+      description: 'Tokens are chosen among the likeliest that together have this probability.',
+      default: 1,
+    }),
+  ),
+  user_id: Type.Optional(
+    Type.Union([Type.String({ maxLength: MAX_USER_ID_CHARACTERS }), Type.Null()], {
+      description: "The caller's own user, who shares no cache with others.",
+    }),
+  ),
+  user: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'The OpenAI field; not interpreted.' })),
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  n: Type.Optional(
+    Type.Union([Type.Integer({ format: 'uint32', minimum: 1, maximum: 1 }), Type.Null()], {
+      description: 'How many answers; only 1.',
+      default: 1,
+    }),
+  ),
+  seed: Type.Optional(
+    Type.Union([Type.Integer({ format: 'int64', minimum: 0 }), Type.Null()], {
+      description: 'The same seed gives the same answer, as far as the engine can; from 0 to below 2^63.',
+    }),
+  ),
+};
+
 /** What a client sends to `POST /chat/completions`. */
 export const ChatRequest = Type.Object(
   {
@@ -98,31 +146,6 @@ export const ChatRequest = Type.Object(
       }),
     ),
     response_format: Type.Optional(Type.Union([ResponseFormat, Type.Null()])),
-    stop: Type.Optional(
-      Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: MAX_STOP_SEQUENCES }), Type.Null()], {
-        title: 'StopSequences',
-        description: 'Texts that end the answer and are not part of it.',
-      }),
-    ),
-    stream: Type.Optional(
-      Type.Union([Type.Boolean(), Type.Null()], {
-        description: 'Whether the answer comes as server-sent events.',
-        default: false,
-      }),
-    ),
-    stream_options: Type.Optional(Type.Union([StreamOptions, Type.Null()])),
-    temperature: Type.Optional(
-      Type.Union([Type.Number({ format: 'float', minimum: 0, maximum: MAX_TEMPERATURE }), Type.Null()], {
-        description: 'How freely tokens are chosen; no effect while thinking.',
-        default: 1,
-      }),
-    ),
-    top_p: Type.Optional(
-      Type.Union([Type.Number({ format: 'float', exclusiveMinimum: 0, maximum: MAX_TOP_P }), Type.Null()], {
-        description: 'Tokens are chosen among the likeliest that together have this probability.',
-        default: 1,
-      }),
-    ),
     tools: Type.Optional(Type.Union([Type.Array(Tool, { maxItems: MAX_TOOLS }), Type.Null()])),
     tool_choice: Type.Optional(
       Type.Union([ToolChoice, Type.Null()], { description: '`auto` with tools, `none` without, unless given.' }),
@@ -133,27 +156,7 @@ export const ChatRequest = Type.Object(
         description: 'How many alternatives each token is reported with; needs `logprobs: true`.',
       }),
     ),
-    user_id: Type.Optional(
-      Type.Union([Type.String({ maxLength: MAX_USER_ID_CHARACTERS }), Type.Null()], {
-        description: "The caller's own user, who shares no cache with others.",
-      }),
-    ),
-    user: Type.Optional(
-      Type.Union([Type.String(), Type.Null()], { description: 'The OpenAI field; not interpreted.' }),
-    ),
-    frequency_penalty: penalty,
-    presence_penalty: penalty,
-    n: Type.Optional(
-      Type.Union([Type.Integer({ format: 'uint32', minimum: 1, maximum: 1 }), Type.Null()], {
-        description: 'How many answers; only 1.',
-        default: 1,
-      }),
-    ),
-    seed: Type.Optional(
-      Type.Union([Type.Integer({ format: 'int64', minimum: 0 }), Type.Null()], {
-        description: 'The same seed gives the same answer, as far as the engine can; from 0 to below 2^63.',
-      }),
-    ),
+    ...sharedFields,
   },
   { title: 'ChatRequest' },
 );

@@ -4,11 +4,14 @@ import { TextMatcher } from './text-matcher.js';
 export const THINK_OPENING = '<think>';
 export const THINK_CLOSING = '</think>';
 
-/** `reasoning`: inside a think block. `either`: a think block if the model opens one first. `content`: the answer. */
-export type OutputStart = 'reasoning' | 'either' | 'content';
+/**
+ * `reasoning`: at the start of a think block. `inside-reasoning`: further on in one. `either`: a think block if the model
+ * opens one first. `content`: the answer.
+ */
+export type OutputStart = 'reasoning' | 'inside-reasoning' | 'either' | 'content';
 
 /** Where the output is; `stopped` when a stop sequence was found. */
-export type OutputPhase = OutputStart | 'stopped';
+export type OutputPhase = Exclude<OutputStart, 'inside-reasoning'> | 'stopped';
 
 /** Receives the output in order: all reasoning before all content, no empty texts. */
 export interface OutputReceiver {
@@ -31,7 +34,7 @@ export class OutputSplitter {
   #isAfterTag: boolean;
 
   constructor(start: OutputStart, stops: readonly string[], receiver: OutputReceiver) {
-    this.#phase = start;
+    this.#phase = start === 'inside-reasoning' ? 'reasoning' : start;
     this.#isAfterTag = start === 'reasoning';
     this.#stops = new TextMatcher(stops);
     this.#receiver = receiver;

@@ -1,8 +1,10 @@
-/** The rules on single values of a chat request: ranges and lengths, in the order and the words of the API. */
-import type { ChatRequest } from '../chat/request.js';
+/** The rules on single values of a request: ranges and lengths, in the order and the words of the API. */
+import type { ChatRequest, sharedFields } from '../chat/request.js';
+import type { CompletionRequest } from '../completions/request.js';
 import { invalidRequest } from '../errors/named-errors.js';
 import {
   MAX_COMPLETION_TOKENS,
+  MAX_INFILL_TOKENS,
   MAX_PENALTY,
   MAX_STOP_SEQUENCES,
   MAX_TEMPERATURE,
@@ -12,23 +14,49 @@ import {
 } from '../limits.js';
 
 /**
- * Checks every value that has a range of its own.
+ * Checks every value of a chat request that has a range of its own.
  *
  * @throws ApiError invalid_request for the first one that is outside.
  */
 export function checkValues(request: ChatRequest): void {
-  if (isGiven(request.n) && request.n !== 1) {
-    throw invalidRequest('Invalid n value (currently only n = 1 is supported)');
-  }
-  checkPenalty('frequency_penalty', request.frequency_penalty);
-  checkPenalty('presence_penalty', request.presence_penalty);
-  checkTokenLimit('max_tokens', request.max_tokens);
-  checkTokenLimit('max_completion_tokens', request.max_completion_tokens);
+  checkFirst(request);
+  checkTokenLimit('max_tokens', request.max_tokens, MAX_COMPLETION_TOKENS);
+  checkTokenLimit('max_completion_tokens', request.max_completion_tokens, MAX_COMPLETION_TOKENS);
   checkSampling(request);
-  checkStop(request.stop);
-  checkSeed(request.seed);
-  checkUserId(request.user_id);
-  if (isGiven(request.stream_options) && request.stream !== true) {
+  checkTopLogprobs(request);
+  checkLast(request);
+}
+
+/**
+ * Checks every value of a completion request that has a range of its own.
+ *
+ * @throws ApiError invalid_request for the first one that is outside.
+ */
+export function checkCompletionValues(request: CompletionRequest): void {
+  checkFirst(request);
+  checkTokenLimit('max_tokens', request.max_tokens, MAX_INFILL_TOKENS);
+  checkSampling(request);
+  const { logprobs } = request;
+  if (isGiven(logprobs) && (logprobs < 0 || logprobs > MAX_TOP_LOGPROBS)) {
+    throw outOfRange('logprobs', `[0, ${MAX_TOP_LOGPROBS}]`);
+  }
+  checkLast(request);
+}
+
+/** What both kinds of request have. */
+type SharedValues = Pick<ChatRequest, keyof typeof sharedFields>;
+
+function checkFirst({ n, frequency_penalty, presence_penalty }: SharedValues): void {
+  if (isGiven(n) && n !== 1) throw invalidRequest('Invalid n value (currently only n = 1 is supported)');
+  checkPenalty('frequency_penalty', frequency_penalty);
+  checkPenalty('presence_penalty', presence_penalty);
+}
+
+function checkLast({ stop, seed, user_id, stream, stream_options }: SharedValues): void {
+  checkStop(stop);
+  checkSeed(seed);
+  checkUserId(user_id);
+  if (isGiven(stream_options) && stream !== true) {
     throw invalidRequest('stream_options should be set along with stream = true');
   }
 }
@@ -44,16 +72,18 @@ function checkPenalty(name: string, value: number | null | undefined): void {
   }
 }
 
-function checkTokenLimit(name: string, value: number | null | undefined): void {
-  if (isGiven(value) && (value < 1 || value > MAX_COMPLETION_TOKENS))
-    throw outOfRange(name, `[1, ${MAX_COMPLETION_TOKENS}]`);
+function checkTokenLimit(name: string, value: number | null | undefined, most: number): void {
+  if (isGiven(value) && (value < 1 || value > most)) throw outOfRange(name, `[1, ${most}]`);
 }
 
-function checkSampling({ temperature, top_p, top_logprobs, logprobs }: ChatRequest): void {
+function checkSampling({ temperature, top_p }: SharedValues): void {
   if (isGiven(temperature) && (temperature < 0 || temperature > MAX_TEMPERATURE)) {
     throw outOfRange('temperature', `[0, ${MAX_TEMPERATURE}]`);
   }
   if (isGiven(top_p) && (top_p <= 0 || top_p > MAX_TOP_P)) throw outOfRange('top_p', `(0, ${MAX_TOP_P.toFixed(1)}]`);
+}
+
+function checkTopLogprobs({ top_logprobs, logprobs }: ChatRequest): void {
   if (!isGiven(top_logprobs)) return;
   if (top_logprobs < 0 || top_logprobs > MAX_TOP_LOGPROBS) throw outOfRange('top_logprobs', `[0, ${MAX_TOP_LOGPROBS}]`);
   if (logprobs !== true) throw invalidRequest('top_logprobs should be set along with logprobs = true');
@@ -72,7 +102,8 @@ function checkSeed(seed: number | null | undefined): void {
   if (isGiven(seed) && (seed < 0 || seed >= SEED_LIMIT)) throw outOfRange('seed', '[0, 9223372036854775807]');
 }
 
-function checkUserId(userId: string | null | undefined): void {
+/** @throws ApiError invalid_request when it is too long. */
+export function checkUserId(userId: string | null | undefined): void {
   if (!isGiven(userId) || userId.length <= MAX_USER_ID_CHARACTERS) return;
   const length = [...userId].length;
   if (length > MAX_USER_ID_CHARACTERS) {

@@ -1,7 +1,7 @@
-/** What is asked of the engine process, and what becomes of its frames: a generation, or a count of prompt tokens. */
+/** What is asked of the engine process, and what becomes of its frames: work, or a count of tokens. */
 import { type GenerationEnd as EndPayload, FromEngine, type GenerationFailure, ToEngine } from '@plumb/llama/link';
 import { type ApiError, readApiError } from '@plumb/wire';
-import type { CountJob, GenerationJob, GenerationSink } from '../engine.js';
+import type { CountJob, EmbeddingJob, GenerationJob, GenerationSink } from '../engine.js';
 
 /** Something asked of the engine process. */
 export interface Call {
@@ -17,16 +17,28 @@ export interface Call {
 /** What only the last chunk has: inside a text its quotes would be escaped. */
 const FINISH_MARK = Buffer.from('"finish_reason":"');
 
-export class GenerateCall implements Call {
-  readonly kind = ToEngine.generate;
+/** Something that the engine works on until its one ending: a generation, or embeddings. */
+export class WorkCall implements Call {
+  readonly kind: number;
   readonly payload: string;
   readonly #sink: GenerationSink;
+  readonly #isLast: (events: Buffer) => boolean;
   hasBegun = false;
   #lastEvents: Buffer | undefined;
 
-  constructor(job: GenerationJob, sink: GenerationSink) {
+  static generate(job: GenerationJob, sink: GenerationSink): WorkCall {
+    return new WorkCall(ToEngine.generate, job, sink, (events) => events.includes(FINISH_MARK));
+  }
+
+  static embed(job: EmbeddingJob, sink: GenerationSink): WorkCall {
+    return new WorkCall(ToEngine.embed, job, sink, () => true);
+  }
+
+  private constructor(kind: number, job: object, sink: GenerationSink, isLast: (events: Buffer) => boolean) {
+    this.kind = kind;
     this.payload = JSON.stringify(job);
     this.#sink = sink;
+    this.#isLast = isLast;
   }
 
   receive(kind: number, payload: Buffer): void {
@@ -45,7 +57,7 @@ export class GenerateCall implements Call {
   }
 
   #receiveEvents(payload: Buffer): void {
-    if (payload.includes(FINISH_MARK)) this.#lastEvents = payload;
+    if (this.#isLast(payload)) this.#lastEvents = payload;
     else this.#sink.onEvents(payload);
   }
 
@@ -55,16 +67,25 @@ export class GenerateCall implements Call {
 }
 
 export class CountCall implements Call {
-  readonly kind = ToEngine.count;
+  readonly kind: number;
   readonly payload: string;
   readonly hasBegun = false;
   readonly #answer = Promise.withResolvers<number>();
 
-  constructor(job: CountJob) {
+  static prompt(job: CountJob): CountCall {
+    return new CountCall(ToEngine.count, job);
+  }
+
+  static inputs(job: Pick<EmbeddingJob, 'request'>): CountCall {
+    return new CountCall(ToEngine.countInputs, job);
+  }
+
+  private constructor(kind: number, job: object) {
+    this.kind = kind;
     this.payload = JSON.stringify(job);
   }
 
-  /** The tokens of the prompt. */
+  /** The tokens that were counted. */
   get answer(): Promise<number> {
     return this.#answer.promise;
   }

@@ -5,8 +5,8 @@
  */
 import { type EngineDescription, FromEngine, type LoadOptions, ToEngine } from '@plumb/llama/link';
 import { type ApiError, serviceUnavailable } from '@plumb/wire';
-import type { CountJob, Engine, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
-import { type Call, CountCall, GenerateCall } from './call.js';
+import type { CountJob, EmbeddingJob, Engine, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import { type Call, CountCall, WorkCall } from './call.js';
 import { EngineProcess } from './engine-process.js';
 import { ReadyGate } from './ready-gate.js';
 import type { RestartBackoff } from './restart-backoff.js';
@@ -29,6 +29,8 @@ const START_WAIT_MS = 30_000;
 const WAITING_REQUESTS_MAX = 1024;
 /** What a 503 tells clients to wait: about one start of the engine, in seconds. */
 const RETRY_AFTER_S = '1';
+/** How long the process may take to write what it keeps when the server stops, in ms. */
+const KEEP_TIMEOUT_MS = 30_000;
 /** How often a request that has not begun is handed to another life of the engine, so that none can kill it for ever. */
 const RETRIES_MAX = 1;
 
@@ -74,14 +76,20 @@ export class EmbeddedEngine implements Engine {
   }
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
-    const stream = this.#begin(new GenerateCall(job, sink));
-    return { abort: () => this.#abort(stream) };
+    return this.#work(WorkCall.generate(job, sink));
   }
 
   countPromptTokens(job: CountJob): Promise<number> {
-    const call = new CountCall(job);
-    this.#begin(call);
-    return call.answer;
+    return this.#count(CountCall.prompt(job));
+  }
+
+  /** Only where the process was started for it. */
+  embed(job: EmbeddingJob, sink: GenerationSink): RunningGeneration {
+    return this.#work(WorkCall.embed(job, sink));
+  }
+
+  countInputTokens(job: Pick<EmbeddingJob, 'request'>): Promise<number> {
+    return this.#count(CountCall.inputs(job));
   }
 
   close(): Promise<void> {
@@ -91,7 +99,10 @@ export class EmbeddedEngine implements Engine {
     if (this.#process === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onClosed = resolve;
-      this.#process?.kill();
+      // One that is still loading has nothing to keep.
+      const keeps = this.#options.load.archive !== undefined && this.#description !== undefined;
+      if (keeps) this.#process?.stop(KEEP_TIMEOUT_MS);
+      else this.#process?.kill();
     });
   }
 
@@ -138,6 +149,16 @@ export class EmbeddedEngine implements Engine {
     const isEnding = kind === FromEngine.end || kind === FromEngine.failed || kind === FromEngine.counted;
     if (isEnding) this.#running.delete(stream);
     running.call.receive(kind, payload);
+  }
+
+  #work(call: WorkCall): RunningGeneration {
+    const stream = this.#begin(call);
+    return { abort: () => this.#abort(stream) };
+  }
+
+  #count(call: CountCall): Promise<number> {
+    this.#begin(call);
+    return call.answer;
   }
 
   /** Registers a call and hands it to the process as soon as there is one. */

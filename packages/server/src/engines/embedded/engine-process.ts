@@ -55,6 +55,15 @@ export class EngineProcess {
     if (!this.#exited) this.#link.write(encodeFrame(kind, stream, payload));
   }
 
+  /**
+   * Lets the process keep what it is to keep, for at most `timeoutMs`, and then ends it; `onExit` follows.
+   */
+  stop(timeoutMs: number): void {
+    this.send(ToEngine.stop, 0, '');
+    const timer = setTimeout(() => this.kill(), timeoutMs);
+    this.#child.once('close', () => clearTimeout(timer));
+  }
+
   /** Ends the process; `onExit` follows. */
   kill(): void {
     this.#child.kill('SIGKILL');

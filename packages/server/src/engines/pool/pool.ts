@@ -92,6 +92,8 @@ export class EnginePool implements Engine {
       modelName: descriptions[0]?.modelName ?? this.name,
       contextTokens: contexts.length === 0 ? undefined : Math.min(...contexts),
       estimatesPrompts: descriptions.some(({ estimatesPrompts }) => estimatesPrompts === true),
+      completesTexts: descriptions.every(({ completesTexts }) => completesTexts === true),
+      hasEffortLevels: descriptions.every(({ hasEffortLevels }) => hasEffortLevels === true),
     };
   }
 

@@ -12,7 +12,7 @@ import type {
 } from '../engine.js';
 import { Endpoint } from './endpoint.js';
 import { TokenEstimator } from './estimate-tokens.js';
-import { engineFailure } from './failure.js';
+import { engineFailure, type UpstreamFailure } from './failure.js';
 import { UpstreamGeneration } from './generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
 import { HEADER_BYTES_MAX, openStream } from './open-stream.js';
@@ -93,6 +93,7 @@ export class UpstreamEngine implements Engine {
     });
     this.#running.add(generation);
     if (this.#isClosed) generation.fail(CLOSED);
+    else if (job.text !== undefined) generation.fail(NO_TEXTS);
     else {
       this.#watch.add(generation);
       generation.attach(openStream(this.#pool, this.#writeRequest(job, model), generation));
@@ -141,6 +142,13 @@ export class UpstreamEngine implements Engine {
 }
 
 const CLOSED = engineFailure('it has been taken away');
+
+/** What an engine that was still starting when it was asked could not say sooner. */
+const NO_TEXTS: UpstreamFailure = {
+  cause: 'request',
+  detail: 'it was asked to complete a text',
+  message: 'The engine of this model does not complete texts: use /chat/completions.',
+};
 
 /** Connections are made as they are needed and carry one request at a time; time-outs are watched elsewhere. */
 function createPool(origin: string, connectTimeoutMs: number): Pool {

@@ -1,0 +1,22 @@
+/** What a request wants to have done, whichever endpoint it came to: all that the way of a request has to know of it. */
+import type { EngineDescription, GenerationSink, RunningGeneration } from '../engines/engine.js';
+import type { AnswerForm } from './answer-form.js';
+
+export interface Work {
+  /** A plain UUID. */
+  readonly id: string;
+  /** The canonical model id. */
+  readonly model: string;
+  readonly isStreamed: boolean;
+  /** Whether reasoning precedes the answer; undefined where there is nothing to think about. */
+  readonly thinking: boolean | undefined;
+  /** The most tokens of an answer that the request allows: 0 where an answer has none, undefined where it does not say. */
+  readonly maxAnswerTokens: number | undefined;
+  readonly form: AnswerForm;
+  /** What the engine says of its context at the moment. */
+  context(): Pick<EngineDescription, 'contextTokens' | 'estimatesPrompts'>;
+  /** Rejects with an ApiError when the request cannot be one, or nobody can tell. */
+  countPromptTokens(): Promise<number>;
+  /** Hands the work to its engine. Never throws. */
+  start(sink: GenerationSink): RunningGeneration;
+}
