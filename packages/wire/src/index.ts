@@ -18,6 +18,7 @@ export * from './models.js';
 export * from './output/chunk-writer.js';
 export * from './output/output-splitter.js';
 export * from './output/text-matcher.js';
+export * from './read/check-hosted-rules.js';
 export * from './read/read-chat-request.js';
 export * from './sse/encode.js';
 export * from './sse/event-decoder.js';
