@@ -11,7 +11,8 @@ import { shorten } from '../text.js';
 export function checkStrictTools(tools: readonly Tool[]): void {
   if (!tools.some(isStrict)) return;
   for (const [index, tool] of tools.entries()) {
-    if (!isStrict(tool)) throw invalidRequest(`tools.${index}.function.strict must be true for all functions or for none`);
+    if (!isStrict(tool))
+      throw invalidRequest(`tools.${index}.function.strict must be true for all functions or for none`);
     const fault = findFault(tool.function.parameters ?? {}, '#');
     if (fault !== undefined) throw invalidRequest(`tools.${index}.function.parameters in strict mode: ${fault}`);
   }
@@ -32,7 +33,8 @@ function findFault(schema: unknown, path: string): string | undefined {
   const known = schema as Record<string, unknown>;
   const keyword = FORBIDDEN.find((name) => known[name] !== undefined);
   if (keyword !== undefined) return `\`${keyword}\` is not supported at ${path}`;
-  if (known.format !== undefined && !FORMATS.includes(known.format)) return `this \`format\` is not supported at ${path}`;
+  if (known.format !== undefined && !FORMATS.includes(known.format))
+    return `this \`format\` is not supported at ${path}`;
   return findObjectFault(known, path) ?? findInnerFault(known, path);
 }
 
