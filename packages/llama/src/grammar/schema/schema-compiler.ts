@@ -55,7 +55,6 @@ class SchemaCompiler {
   readonly #isStrict: boolean;
   /** The rules of schemas by what they say, so that one that refers to itself comes to an end. */
   readonly #known = new Map<string, Node>();
-  readonly #spent = { schemas: 0 };
   readonly #automata = new Map<string, Automaton>();
 
   constructor(root: Schema, { grammar, isStrict }: CompilerOptions) {
@@ -79,7 +78,7 @@ class SchemaCompiler {
 
   #expand(schema: Schema, path: string): Plain[] {
     const report: Report = (keyword, reason) => this.#report(keyword, reason, path);
-    return expandSchema(schema, { root: this.#root, report, spent: this.#spent });
+    return expandSchema(schema, { root: this.#root, report, effort: this.#grammar.effort });
   }
 
   #report(keyword: string, reason: string, path: string): void {
@@ -169,7 +168,7 @@ class SchemaCompiler {
     const known = this.#automata.get(source);
     if (known !== undefined) return known;
     try {
-      const automaton = compilePattern(readPattern(source));
+      const automaton = compilePattern(readPattern(source), this.#grammar.effort);
       this.#automata.set(source, automaton);
       return automaton;
     } catch (error) {
