@@ -26,13 +26,14 @@ function accepts(automaton: Automaton, text: string): boolean {
   return automaton[state]!.accepts;
 }
 
-/** The automaton, or undefined where it would be too large. */
-function compile(source: string): Automaton | undefined {
+const compile = (source: string) => compilePattern(readPattern(source));
+
+/** Runs a step; one whose automata are too large shows nothing. */
+function attempt(step: () => void): void {
   try {
-    return compilePattern(readPattern(source));
+    step();
   } catch (error) {
-    if (error instanceof Unenforceable && /states|work/.test(error.message)) return undefined;
-    throw error;
+    if (!(error instanceof Unenforceable && /states|work/.test(error.message))) throw error;
   }
 }
 
@@ -55,7 +56,7 @@ const atom = fc.constantFrom(
 const count = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,2}', '*?');
 
 const expression = fc.letrec<{ choice: string; sequence: string; item: string }>((tie) => ({
-  choice: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('|')),
+  choice: fc.array(tie('sequence'), { minLength: 1, maxLength: 2 }).map((parts) => parts.join('|')),
   sequence: fc.array(tie('item'), { maxLength: 3 }).map((parts) => parts.join('')),
   item: fc
     .tuple(
@@ -84,14 +85,12 @@ describe('an automaton of an expression', () => {
     fc.assert(
       fc.property(anchored, fc.array(text, { minLength: 10, maxLength: 10 }), (branches, texts) => {
         const source = branches.map((parts) => parts.join('')).join('|');
-        const [automaton, regularExpression] = [compile(source), new RegExp(source, 'u')];
-        if (automaton === undefined) return;
-        for (const sample of texts)
-          assert.equal(
-            accepts(automaton, sample),
-            regularExpression.test(sample),
-            `${source} ${JSON.stringify(sample)}`,
-          );
+        attempt(() => {
+          const [automaton, expected] = [compile(source), new RegExp(source, 'u')];
+          for (const sample of texts) {
+            assert.equal(accepts(automaton, sample), expected.test(sample), `${source} ${JSON.stringify(sample)}`);
+          }
+        });
       }),
       { numRuns: 200 },
     );
@@ -100,14 +99,15 @@ describe('an automaton of an expression', () => {
   test('can be joined with another one, turned round and counted', () => {
     fc.assert(
       fc.property(expression, expression, text, fc.nat(4), fc.nat(4), (one, other, sample, min, more) => {
-        const [left, right] = [compile(`^(?:${one})$`), compile(`^(?:${other})$`)];
-        if (left === undefined || right === undefined) return;
-        const isLeft = accepts(left, sample);
-        assert.equal(accepts(intersection(left, right), sample), isLeft && accepts(right, sample));
-        assert.equal(accepts(complementOf(left), sample), !isLeft);
-        const length = [...sample].length;
-        const counted = intersection(left, lengthAutomaton(min, min + more));
-        assert.equal(accepts(counted, sample), isLeft && length >= min && length <= min + more);
+        attempt(() => {
+          const [left, right] = [compile(`^(?:${one})$`), compile(`^(?:${other})$`)];
+          const isLeft = accepts(left, sample);
+          assert.equal(accepts(complementOf(left), sample), !isLeft);
+          const length = [...sample].length;
+          const counted = intersection(left, lengthAutomaton(min, min + more));
+          assert.equal(accepts(counted, sample), isLeft && length >= min && length <= min + more);
+          assert.equal(accepts(intersection(left, right), sample), isLeft && accepts(right, sample));
+        });
       }),
       { numRuns: 150 },
     );
