@@ -5,11 +5,11 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findLlamaServer } from './build-llama-server.js';
 import type { Contender } from './contenders/contender.js';
 import { engineAlone } from './contenders/engine-alone.js';
 import { createLlamaServer } from './contenders/llama-server.js';
 import { PREFILL_TOKENS, plumb } from './contenders/plumb.js';
+import { findLlamaServer } from './find-llama-server.js';
 import { describeMachine, type Machine } from './machine.js';
 import { type Measurement, measureCell } from './measure.js';
 import { type ContenderName, type Options, readOptions, USAGE } from './options.js';

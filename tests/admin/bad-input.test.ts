@@ -53,6 +53,8 @@ const CASES: readonly Case[] = [
   ['POST', '/accounts', { name: 'x', tier: true }, 400, /`tier` must be the name of a tier .* or null, not true/],
   ['POST', '/accounts', { name: 'x', __proto__: null, constructor: 1 }, 400, /There is no field "constructor"/],
   ['POST', '/accounts', { name: 'team' }, 409, /There is an account of the name "team" already/],
+  ['PATCH', '/engines/far:one', { draining: true }, 404, /There is no engine far:one/],
+  ['PATCH', '/engines/far:one', { draining: 'yes' }, 400, /`draining` must be `true` or `false`, not "yes"/],
   ['GET', '/accounts/nobody', undefined, 404, /There is no account nobody/],
   ['GET', '/accounts/%F0', undefined, 404, /There is no account %F0/],
   ['PATCH', '/accounts/nobody', { name: 'x' }, 404, /There is no account nobody/],
@@ -139,7 +141,14 @@ describe('what is wrong', () => {
     const untried = patterns.filter((pattern) => ![...tried].some((path) => pattern.test(path)));
     assert.deepEqual(
       untried.map(({ source }) => source.replaceAll('\\', '')),
-      ['^GET /tiers$', '^GET /admin-keys$', '^GET /metrics$', '^GET /ledger/check$'],
+      [
+        '^GET /tiers$',
+        '^GET /admin-keys$',
+        '^GET /engines$',
+        '^GET /metrics$',
+        '^POST /reload$',
+        '^GET /ledger/check$',
+      ],
     );
   });
 });

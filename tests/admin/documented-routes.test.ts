@@ -14,7 +14,7 @@ const SHOWN_ID = /(key|adminkey)_4fT9sLkQ2mXz7VbA/;
 
 test('the lines of the guide work one after the other, and show every route', async () => {
   const lines = (await readFile(guide, 'utf8')).split('\n').filter((line) => line.startsWith('curl '));
-  const admin = await startAdmin();
+  const admin = await startAdmin({ settings: { pools: { gpus: { engines: { a: { kind: 'embedded' } } } } } });
   try {
     const shown = new Set<string>();
     const made: Record<string, string> = {};
@@ -25,7 +25,7 @@ test('the lines of the guide work one after the other, and show every route', as
       const answer = await admin.call(method, target, body);
       assert.ok(answer.status < 300, `${line}: ${answer.text}`);
       if (answer.status === 201) made[String(answer.body.id).split('_')[0] ?? ''] = answer.body.id;
-      shown.add(`${method} ${path.replace(/\?.*/, '').replace(/(accounts|keys)\/[^/]+/, '$1/{id}')}`);
+      shown.add(`${method} ${path.replace(/\?.*/, '').replace(/(accounts|keys|engines)\/[^/]+/, '$1/{id}')}`);
     }
     const routes = Object.entries(ADMIN_ROUTES).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),

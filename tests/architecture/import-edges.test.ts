@@ -82,6 +82,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/admin\//,
     allow: [
       /^packages\/server\/src\/(?:admin|http|observe|config|accounts|limits|ledger|catalog)\//,
+      /^packages\/server\/src\/(?:platform|engines\/pool\/pool-state)\.ts$/,
       /^@plumb\/wire$/,
       /^node:/,
       /^typebox(\/|$)/,

@@ -163,7 +163,7 @@ describe('the plumb command', () => {
       () => assert.fail('it must refuse'),
       (refused: { code: number; stderr: string }) => refused,
     );
-    assert.equal(error.stderr, 'plumb needs Node 22.13 or newer; this is Node 20.0.0.\n');
+    assert.equal(error.stderr, 'plumb needs Node 22.19 or newer; this is Node 20.0.0.\n');
   });
 
   test('shows an example in the help of every command', async () => {

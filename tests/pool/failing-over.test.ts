@@ -107,7 +107,7 @@ describe('a request whose engine fails before anything has reached the client', 
     send({ id: 'later' });
     finish(on('b'));
     assert.deepEqual(
-      engines['b']!.generations.map(({ job }) => job.id),
+      engines.b!.generations.map(({ job }) => job.id),
       ['second', 'first'],
     );
   });
@@ -239,8 +239,8 @@ describe('giving up', () => {
     const sent = send();
     const { heard } = sent;
     heard.onBegun = () => sent.running.abort();
-    const generate = engines['b']!.generate.bind(engines['b']);
-    engines['b']!.generate = (job, sink) => {
+    const generate = engines.b!.generate.bind(engines.b);
+    engines.b!.generate = (job, sink) => {
       const running = generate(job, sink);
       sink.onBegun();
       return running;
@@ -266,10 +266,10 @@ test('holding up and going on again reach the engine that the request is on', as
   const { running } = send();
   on('a').sink.onFailure(broken(), undefined, ENGINE);
   running.pause?.();
-  assert.equal(engines['b']!.pauses, 1);
+  assert.equal(engines.b!.pauses, 1);
   running.resume?.();
-  assert.equal(engines['b']!.pauses, 0);
-  assert.equal(engines['a']!.pauses, 0);
+  assert.equal(engines.b!.pauses, 0);
+  assert.equal(engines.a!.pauses, 0);
 });
 
 test('an engine that ends a generation twice is heard once', async () => {

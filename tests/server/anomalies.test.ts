@@ -12,12 +12,10 @@ import { StoreError } from '#server/store/store-error.js';
 import { AnsweringEngine } from '../support/answering-engine.js';
 import { Operator } from '../support/operator.js';
 import { startPlumb } from '../support/plumb.js';
+import { PRICED_MODEL } from '../support/priced-model.js';
 
-const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
 const SETTINGS = {
-  models: [
-    { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
-  ],
+  models: [PRICED_MODEL],
   tiers: { test: { requests_per_minute: 1000, tokens_per_minute: 1000, concurrent_requests: 1 } },
   default_tier: 'test',
 };

@@ -13,16 +13,10 @@ import { PREFIXES, ROUTES } from '#server/http/routes.js';
 import { AnsweringEngine } from '../support/answering-engine.js';
 import { Operator } from '../support/operator.js';
 import { startPlumb } from '../support/plumb.js';
+import { PRICED_MODEL } from '../support/priced-model.js';
 
 const CHAT = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 50 };
 const PRICE = { input_cache_hit: 0, input_cache_miss: 1, output: 2 };
-const MODEL = {
-  id: 'deepseek-chat',
-  aliases: [],
-  pool: 'embedded',
-  thinking: 'disabled',
-  owned_by: 'test',
-} as const;
 
 async function start(context: TestContext, tier: TierSettings, settings: object = {}) {
   const engine = new AnsweringEngine({ prompt: 10, completion: 5, cached: 8 });
@@ -76,7 +70,7 @@ describe('known failures, on the wire', () => {
   });
 
   test('7: prompt, cached prompt and answer are each charged at their own price', async (context) => {
-    const { plumb, ask } = await start(context, {}, { models: [{ ...MODEL, price: PRICE }] });
+    const { plumb, ask } = await start(context, {}, { models: [{ ...PRICED_MODEL, price: PRICE }] });
     const operator = await Operator.open(context, { dataDir: plumb.dataDir });
     await operator.fund(plumb.account.id, '1');
     await ask('/v1/chat/completions', CHAT);
@@ -92,7 +86,7 @@ describe('known failures, on the wire', () => {
     });
 
     test(`13: no way around the balance leads through ${path}`, async (context) => {
-      const { ask, engine } = await start(context, {}, { models: [{ ...MODEL, price: PRICE }] });
+      const { ask, engine } = await start(context, {}, { models: [PRICED_MODEL] });
       assert.equal((await ask(path, CHAT)).status, 402);
       assert.equal(engine.generations, 0);
     });

@@ -10,15 +10,11 @@ import { ANSWER, AnsweringEngine } from '../support/answering-engine.js';
 import { Operator } from '../support/operator.js';
 import { contentEvent, ended, PlayedEngine } from '../support/played-engine.js';
 import { startPlumb, type TestServerOptions } from '../support/plumb.js';
+import { PRICED_MODEL } from '../support/priced-model.js';
 
 const CHAT = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 };
 
-/** Units for a million tokens: a prompt token costs 1, one from the cache 0.1, one of the answer 2 millionths. */
-const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
-const MODELS = ['deepseek-chat', 'deepseek-reasoner'].map((id) => {
-  const thinking = id === 'deepseek-reasoner' ? 'enabled' : 'disabled';
-  return { id, aliases: [], pool: 'embedded', thinking, owned_by: 'test', price: PRICE };
-});
+const MODELS = [PRICED_MODEL];
 const BILLING = { currency: 'USD', require_balance: true, peak: { hours: [], days: [], except: [] } };
 
 async function start<E extends Engine>(context: TestContext, engine: E, options: TestServerOptions = {}) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../store/helpers/temporary-folder.js';
 import { Operator } from '../support/operator.js';
+import { PRICED_MODEL } from '../support/priced-model.js';
 import { type SpawnedServer, spawnServer } from '../support/spawn-server.js';
 
 const ROUNDS = 10;
@@ -11,11 +12,8 @@ const CLIENTS = 12;
 const ANSWERS_MIN = 30;
 const ANSWERS_STEP = 7;
 
-const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
 const SETTINGS = {
-  models: [
-    { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'test', price: PRICE },
-  ],
+  models: [PRICED_MODEL],
   default_tier: 'unlimited',
 };
 const USED = { prompt: 10, completion: 5, cached: 4 };

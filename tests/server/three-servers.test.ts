@@ -4,20 +4,12 @@ import { after, before, describe, test } from 'node:test';
 import { temporaryFolder } from '../store/helpers/temporary-folder.js';
 import { Operator } from '../support/operator.js';
 import { postgresIsMissing, startPostgres, type TestPostgres } from '../support/postgres-server.js';
+import { PRICED_MODEL } from '../support/priced-model.js';
 import { redisIsMissing, startRedis, type TestRedis } from '../support/redis-server.js';
 import { type SpawnedServer, spawnServer } from '../support/spawn-server.js';
 
 const SERVERS = 3;
 const SECRET = 'f'.repeat(64);
-const PRICE = { input_cache_hit: 0.1, input_cache_miss: 1, output: 2 };
-const MODEL = {
-  id: 'deepseek-chat',
-  aliases: [],
-  pool: 'embedded',
-  thinking: 'disabled',
-  owned_by: 'test',
-  price: PRICE,
-};
 const USED = { prompt: 10, completion: 5, cached: 4 };
 /** What one answer costs, in nano-units, and the most that it may cost. */
 const COST = 16_400n;
@@ -44,7 +36,7 @@ after(async () => {
 
 function startServer(dataDir: string, url: string): Promise<SpawnedServer> {
   const settings = {
-    models: [MODEL],
+    models: [PRICED_MODEL],
     tiers: TIERS,
     default_tier: 'money',
     database: { url, connections: 5 },

@@ -50,7 +50,7 @@ export interface TestServerOptions {
 /** Resolves once the server can answer requests. */
 export async function startPlumb(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'plumb-test-'));
-  const model = options.engine === undefined ? { path: await findModel(options, dataDir) } : { engine: options.engine };
+  const model = options.start?.model ?? (await chooseModel(options, dataDir));
   const config = await readTestConfig(dataDir, options.settings ?? {});
   const lines: LogLine[] = [];
   const server = await startServer({ config, model, log: collectLog(lines), ...options.start });
@@ -72,6 +72,10 @@ export async function startPlumb(options: TestServerOptions = {}): Promise<TestS
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function chooseModel(options: TestServerOptions, dataDir: string): Promise<StartOptions['model']> {
+  return options.engine === undefined ? { path: await findModel(options, dataDir) } : { engine: options.engine };
 }
 
 async function findModel({ modelPath, script }: TestServerOptions, dataDir: string): Promise<string> {

@@ -9,6 +9,7 @@ export interface SpawnedServer {
   readonly url: string;
   /** The first key of a new data folder. */
   readonly key: string | undefined;
+  readonly processId: number;
   /** What it has written on stderr so far. */
   log(): string;
   /** Ends it at once, as a crash does. */
@@ -32,6 +33,7 @@ export async function spawnServer(settings: ProgramSettings): Promise<SpawnedSer
   return {
     url,
     key,
+    processId: child.pid ?? 0,
     log: () => log,
     kill: () => end(child, 'SIGKILL').then(() => {}),
     stop: () => end(child, 'SIGTERM'),

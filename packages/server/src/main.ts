@@ -4,15 +4,18 @@ import { openAccounts } from './assemble/accounts.js';
 import { startEngine } from './assemble/engine.js';
 import { beginLease } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
+import { Pools } from './assemble/pools.js';
+import { EMBEDDED_POOL } from './catalog/model-entry.js';
 import type { Config } from './config/settings.js';
-import type { Engine, EngineDescription } from './engines/engine.js';
+import type { Engine } from './engines/engine.js';
+import { Engines } from './engines/engines.js';
 import { type Listener, listen } from './http/listen.js';
 import type { ServerLease } from './ledger/server-lease.js';
 import type { Limiter } from './limits/index.js';
 import { type Clock, systemClock } from './observe/clock.js';
 import { createLog, type Log } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
-import type { Platform } from './platform.js';
+import type { Platform, ReloadReport } from './platform.js';
 import type { Access } from './store/open-access.js';
 import { type OpenLimiter, openLimiter } from './store/redis/open-shared-limiter.js';
 
@@ -21,8 +24,13 @@ const LEDGER_CLOSE_TIMEOUT_MS = 5000;
 
 export interface StartOptions {
   readonly config: Config;
-  /** What generates: the embedded engine on a GGUF by its absolute path, or any other engine. */
-  readonly model: { readonly path: string } | { readonly engine: Engine };
+  /**
+   * The embedded engine: on a GGUF by its absolute path, or any other engine in its place. Neither where all models are
+   * answered by pools of engines elsewhere.
+   */
+  readonly model: { readonly path?: string; readonly engine?: Engine };
+  /** Reads the configuration again, for reloads; without it nothing changes then. Rejects with a ConfigError. */
+  readonly readConfig?: () => Promise<Config>;
   /** The secret of the keys in 64 hex digits, instead of the file in the data folder. */
   readonly secret?: string | undefined;
   readonly clock?: Clock;
@@ -40,9 +48,15 @@ export interface RunningServer {
   /** The key that this start minted, when it was the first one of its data folder. */
   readonly firstKey: string | undefined;
   readonly platform: Platform;
-  readonly engine: Engine;
-  /** Resolves once requests can be answered; rejects when the model cannot be loaded. */
-  ready(): Promise<EngineDescription>;
+  /** The embedded engine, if there is one. */
+  readonly engine: Engine | undefined;
+  /**
+   * Resolves with the names of what generates once the embedded engine is ready, which pools are not waited for; rejects
+   * when its model cannot be loaded.
+   */
+  ready(): Promise<string[]>;
+  /** Reads the configuration again and takes on what can be taken on. Rejects with a ConfigError; then nothing changed. */
+  reload(): Promise<ReloadReport>;
   /** Lets requests under way finish for at most `timeoutMs`, then stops; returns how many connections were cut. */
   stop(timeoutMs?: number): Promise<number>;
 }
@@ -52,8 +66,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { config, model, clock = systemClock } = options;
   const log = options.log ?? createLog(config.log.level);
   const opened: (() => Promise<unknown>)[] = [];
-  const engine = 'engine' in model ? model.engine : startEngine(config, model.path, clock, log);
-  opened.push(() => engine.close());
+  const engine = model.path === undefined ? model.engine : startEngine(config, model.path, clock, log);
+  if (engine !== undefined) opened.push(() => engine.close());
   try {
     const store = await openAccounts(config, { clock, log, secret: options.secret });
     opened.push(() => store.close());
@@ -65,11 +79,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const limits = await openLimiter({ settings: config.shared_limits, clock, log, metrics });
     opened.push(() => limits.close());
     const limiter = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
-    const platform = buildPlatform({ config, clock, log, metrics, engine, access, limiter, server: lease.server });
+    const engines = new Engines(engine === undefined ? new Map() : new Map([[EMBEDDED_POOL, engine]]));
+    const pools = new Pools({ engines, embedded: engine, clock, log, metrics });
+    opened.push(() => engines.close());
+    pools.update(config);
+    const { readConfig = async () => config } = options;
+    const parts = { config, clock, log, metrics, engines, pools, access, limiter, readConfig };
+    const platform = buildPlatform({ ...parts, server: lease.server });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
       stopServer({ platform, listener, access, lease, limits, timeoutMs });
-    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready: () => engine.ready(), stop };
+    const ready = async () => {
+      const names = engine === undefined ? [] : [(await engine.ready()).modelName];
+      return [...names, ...Object.keys(config.pools)];
+    };
+    const reload = () => platform.reload('server');
+    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready, reload, stop };
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;

@@ -1,4 +1,4 @@
-/** Everything that handlers work with, built once in main.ts and handed in; there is no other state. */
+/** Everything that handlers work with, put together in `assemble/` and handed in; there is no other state. */
 import type { ModelList, ModelObject } from '@plumb/wire';
 import type { Authenticator } from './accounts/authenticate.js';
 import type { OperatorAuthenticator } from './accounts/authenticate-operator.js';
@@ -7,6 +7,8 @@ import type { Administration } from './admin/administration.js';
 import type { Catalog, ModelEntry } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
+import type { EnginePool } from './engines/pool/pool.js';
+import type { PoolState } from './engines/pool/pool-state.js';
 import type { KeepAlives } from './inference/keep-alive.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PriceList } from './ledger/price-list.js';
@@ -16,26 +18,50 @@ import type { Clock } from './observe/clock.js';
 import type { Log } from './observe/log.js';
 import type { Metrics } from './observe/metrics.js';
 
-export interface Platform {
-  readonly config: Config;
+/** What follows from the configuration alone. A reload replaces all of it; a request keeps what it began with. */
+export interface ConfiguredParts {
+  config: Config;
+  catalog: Catalog;
+  tiers: Tiers;
+  prices: PriceList;
+  administration: Administration;
+  modelList(): ModelList;
+  describeModel(entry: ModelEntry): ModelObject;
+}
+
+/** What a reload did. */
+export interface ReloadReport {
+  /** The sections that are other ones now. */
+  readonly changed: readonly string[];
+  /** The sections that differ as well, and take effect at the next start. */
+  readonly needsRestart: readonly string[];
+}
+
+/** The pools, for operators. */
+export interface PoolDirectory {
+  states(): PoolState[];
+  get(name: string): Pick<EnginePool, 'drain' | 'resume'> | undefined;
+}
+
+export interface Platform extends ConfiguredParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly catalog: Catalog;
   readonly authenticator: Authenticator;
   /** Whether the admin API is served. */
   readonly adminEnabled: boolean;
   readonly operators: OperatorAuthenticator;
-  readonly administration: Administration;
-  readonly tiers: Tiers;
   readonly limiter: Limiter;
   readonly answerLengths: AnswerLengths;
-  readonly prices: PriceList;
   readonly ledger: Ledger;
   readonly engines: Engines;
+  readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
   draining: boolean;
-  modelList(): ModelList;
-  describeModel(entry: ModelEntry): ModelObject;
+  /**
+   * Reads the configuration again and takes on what can be taken on. Rejects with a ConfigError, and changes nothing, when
+   * it cannot be used; `actor` is who wants it.
+   */
+  reload(actor: string): Promise<ReloadReport>;
 }

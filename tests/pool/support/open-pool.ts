@@ -145,7 +145,9 @@ export async function openPool(
 
 /** Settings of engines, `vllm` where they do not say what they are. */
 export function withKinds(members: Record<string, Partial<EngineSettings>>): Record<string, EngineSettings> {
-  return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, { kind: 'vllm' as const, ...member }]));
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [name, { kind: 'vllm' as const, ...member }]),
+  );
 }
 
 let lastId = 0;
@@ -158,7 +160,15 @@ function send(
   lastId += 1;
   const request: ChatRequest = { model: 'm', messages: [{ role: 'user', content: text }], max_tokens: maxTokens };
   const whole: GenerationJob = {
-    ...{ id: `${lastId}`, created: 1, model: 'm', request, thinking: false, cacheScope: 'account/', account: 'account' },
+    ...{
+      id: `${lastId}`,
+      created: 1,
+      model: 'm',
+      request,
+      thinking: false,
+      cacheScope: 'account/',
+      account: 'account',
+    },
     ...job,
   };
   return { heard, running: pool.generate(whole, heard) };

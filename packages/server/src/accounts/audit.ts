@@ -23,6 +23,9 @@ export const AUDIT_ACTIONS = [
   'funds.grant',
   'admin_key.create',
   'admin_key.revoke',
+  'config.reload',
+  'engine.drain',
+  'engine.resume',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -37,8 +40,15 @@ export interface AuditEntry extends Authorship {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What looking at the trail needs of a store. Rejects with a StoreError when it fails. */
+/** What is done that changes nothing in the store. */
+export type UnstoredChange = Pick<AuditEntry, 'subject' | 'details'> & {
+  readonly action: Extract<AuditAction, 'config.reload' | 'engine.drain' | 'engine.resume'>;
+};
+
+/** What the trail needs of a store. Rejects with a StoreError when it fails. */
 export interface AuditTrail {
+  /** Writes down what was done outside of the store. */
+  recordChange(change: UnstoredChange, author: Authorship): Promise<void>;
   /** Newest first, those before the entry `after`. */
   listAudit(page: Page<number>): Promise<AuditEntry[]>;
 }

@@ -1,7 +1,7 @@
 /** Everything that operators can do, for the admin API and the command line alike: input is checked here, once. */
 import type { AdministrationStores } from '../accounts/administration-stores.js';
 import type { KeyHasher } from '../accounts/api-key.js';
-import type { AuditEntry } from '../accounts/audit.js';
+import type { AuditEntry, UnstoredChange } from '../accounts/audit.js';
 import type { Tier, Tiers } from '../accounts/tier.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Clock } from '../observe/clock.js';
@@ -53,6 +53,11 @@ export class Administration {
   /** In the order of the configuration. */
   listTiers(): Tier[] {
     return this.tiers.list();
+  }
+
+  /** Writes down what was done outside of the store. */
+  recordChange(change: UnstoredChange, actor: string): Promise<void> {
+    return this.#parts.stores.audit.recordChange(change, { actor, at: this.clock.now() });
   }
 
   /** Who changed what, newest first. */

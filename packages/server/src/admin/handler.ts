@@ -4,6 +4,7 @@ import type { Static, TObject } from 'typebox';
 import type { Exchange } from '../http/exchange.js';
 import { requireJson } from '../http/require-json.js';
 import type { Metrics } from '../observe/metrics.js';
+import type { Platform, PoolDirectory } from '../platform.js';
 import type { Administration } from './administration.js';
 import type { Listed } from './input/page.js';
 import { readFields } from './input/read-fields.js';
@@ -15,6 +16,8 @@ export const ADMIN_BODY_BYTES_MAX = 1024 * 1024;
 export interface AdminContext {
   readonly administration: Administration;
   readonly metrics: Metrics;
+  readonly pools: PoolDirectory;
+  readonly reload: Platform['reload'];
   readonly exchange: Exchange;
   /** Who asks: the id of the admin key. */
   readonly actor: string;

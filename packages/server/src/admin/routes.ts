@@ -3,9 +3,11 @@ import type { AdminHandler } from './handler.js';
 import { changeAccount, createAccount, listAccounts, showAccount } from './handlers/accounts.js';
 import { createAdminKey, listAdminKeys, revokeAdminKey } from './handlers/admin-keys.js';
 import { listAudit } from './handlers/audit.js';
+import { changeEngine, listEngines } from './handlers/engines.js';
 import { addCredit, addGrant, checkLedger, listEntries } from './handlers/funds.js';
 import { changeKey, createKey, listKeys, revokeKey, showKey } from './handlers/keys.js';
 import { showMetrics } from './handlers/metrics.js';
+import { reloadConfiguration } from './handlers/reload.js';
 import { listTiers } from './handlers/tiers.js';
 import { exportRecords, showUsage } from './handlers/usage.js';
 
@@ -27,6 +29,9 @@ export const ADMIN_ROUTES: Readonly<Record<string, Readonly<Record<string, Admin
   '/audit': { GET: listAudit },
   '/admin-keys': { GET: listAdminKeys, POST: createAdminKey },
   '/admin-keys/{id}': { DELETE: revokeAdminKey },
+  '/engines': { GET: listEngines },
+  '/engines/{id}': { PATCH: changeEngine },
   '/metrics': { GET: showMetrics },
+  '/reload': { POST: reloadConfiguration },
   '/ledger/check': { GET: checkLedger },
 };

@@ -1,75 +1,72 @@
 /** Puts everything together that handlers work with. */
 import { Authenticator } from '../accounts/authenticate.js';
 import { OperatorAuthenticator } from '../accounts/authenticate-operator.js';
-import { Tiers } from '../accounts/tier.js';
-import { createAdministration } from '../admin/create-administration.js';
 import { isAdminEnabled } from '../admin/enabled.js';
-import { Catalog, describeModel, type ModelEntry, type ModelFacts } from '../catalog/catalog.js';
-import { EMBEDDED_POOL } from '../catalog/model-entry.js';
 import type { Config } from '../config/settings.js';
-import type { Engine } from '../engines/engine.js';
-import { Engines } from '../engines/engines.js';
+import type { Engines } from '../engines/engines.js';
 import { KeepAlives } from '../inference/keep-alive.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
-import { PriceList } from '../ledger/price-list.js';
 import { AnswerLengths, type Limiter } from '../limits/index.js';
 import type { Clock } from '../observe/clock.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Platform } from '../platform.js';
 import type { Access } from '../store/open-access.js';
+import { configure } from './configured.js';
 import { openLedger } from './ledger.js';
+import type { Pools } from './pools.js';
+import { reload } from './reload.js';
 
 export interface Parts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly engine: Engine;
+  readonly engines: Engines;
+  readonly pools: Pools;
   readonly access: Access;
   readonly server: ServerIdentity;
   readonly limiter: Limiter;
+  /** Reads the configuration again. Rejects with a ConfigError. */
+  readonly readConfig: () => Promise<Config>;
 }
 
 export function buildPlatform(parts: Parts): Platform {
-  const { config, clock, log, metrics, engine, access, limiter } = parts;
+  const { config, clock, log, metrics, engines, pools, access, limiter, readConfig } = parts;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
-  const catalog = new Catalog(config.models, { strict: config.strict_models });
-  const engines = new Engines(new Map([[EMBEDDED_POOL, engine]]));
-  const facts = (entry: ModelEntry) => findFacts(engines, entry);
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
-  return {
-    config,
+  const platform: Platform = {
+    ...configure(config, access, engines),
     clock,
     log,
     metrics,
-    catalog,
     authenticator,
     adminEnabled: isAdminEnabled(config),
     operators: createOperatorAuthenticator(access, authenticator, log),
-    administration: createAdministration(config, access),
-    tiers: new Tiers(config.tiers, config.default_tier),
     limiter,
     answerLengths: new AnswerLengths(),
-    prices: new PriceList(config.models, config.billing.peak),
     ledger: openLedger(parts),
     engines,
+    pools,
     keepAlives: new KeepAlives(clock, {
       intervalMs: keep_alive_interval_s * 1000,
       startTimeoutMs: start_timeout_s * 1000,
     }),
     draining: false,
-    modelList: () => catalog.list(facts),
-    describeModel: (entry) => describeModel(entry, facts(entry)),
+    reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
   };
+  return platform;
 }
 
-function findFacts(engines: Engines, entry: ModelEntry): ModelFacts {
-  const description = engines.describe(entry);
-  if (description === undefined) return {};
-  const { contextTokens, modelName } = description;
-  return contextTokens === undefined ? { modelName } : { contextTokens, maxOutputTokens: contextTokens, modelName };
+/** Two reloads that meet must not mix two configurations. */
+function oneAtATime<Result>(run: (actor: string) => Promise<Result>): (actor: string) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (actor) => {
+    const next = last.then(() => run(actor));
+    last = next.catch(() => {});
+    return next;
+  };
 }
 
 function createOperatorAuthenticator(access: Access, callers: Authenticator, log: Log): OperatorAuthenticator {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `plumb` command: checks the Node version before anything that needs a newer one is loaded. */
 
-const NEEDED = [22, 13] as const;
+const NEEDED = [22, 19] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {

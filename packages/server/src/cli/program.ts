@@ -6,10 +6,12 @@ import { accountsCommand } from './accounts.js';
 import { adminKeysCommand } from './admin-keys.js';
 import { auditCommand } from './audit.js';
 import { creditCommand } from './credit.js';
+import { enginesCommand } from './engines.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { keysCommand } from './keys.js';
 import { ledgerCommand } from './ledger.js';
 import { modelsCommand } from './models.js';
+import { reloadCommand } from './reload.js';
 import { serveCommand } from './serve.js';
 import { tiersCommand } from './tiers.js';
 import { usageCommand } from './usage.js';
@@ -39,6 +41,8 @@ function createProgram(): Command {
     .addCommand(inherit(ledgerCommand()))
     .addCommand(inherit(adminKeysCommand()))
     .addCommand(inherit(auditCommand()))
+    .addCommand(inherit(enginesCommand()))
+    .addCommand(inherit(reloadCommand()))
     .addCommand(inherit(modelsCommand()));
 }
 

@@ -1,11 +1,12 @@
 /** `plumb serve`: from configuration to a listening server, with what is missing fetched and made on the way. */
 import { Command } from 'commander';
+import { usesEmbeddedEngine } from '../assemble/engine.js';
 import { type RunningServer, startServer } from '../main.js';
 import { ensureModel } from '../models/model-store.js';
 import { systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
-import { readConfig } from './read-config.js';
+import { loadConfiguration, readConfig } from './read-config.js';
 import { readSecret } from './read-secret.js';
 import { renderWelcome } from './welcome.js';
 
@@ -37,12 +38,18 @@ export function serveCommand(): Command {
 async function serve(flags: ServeFlags): Promise<void> {
   const stopping = untilSignal();
   const config = await readConfig(flags);
-  const modelPath = await fetchModel(config.model, stopping.signal);
-  if (modelPath === undefined) return;
-  const server = await startServer({ config, model: { path: modelPath }, secret: readSecret(process.env) });
+  const model = usesEmbeddedEngine(config) ? await fetchModel(config.model, stopping.signal) : NO_MODEL;
+  if (model === undefined) return;
+  const server = await startServer({
+    config,
+    model,
+    readConfig: () => loadConfiguration(flags),
+    secret: readSecret(process.env),
+  });
+  process.on('SIGHUP', () => void reload(server));
   try {
-    const description = await Promise.race([server.ready(), stopping.promise]);
-    if (description !== undefined) greet(server, description.modelName);
+    const running = await Promise.race([server.ready(), stopping.promise]);
+    if (running !== undefined) greet(server, running);
   } catch (error) {
     await server.stop(0);
     throw error;
@@ -51,8 +58,23 @@ async function serve(flags: ServeFlags): Promise<void> {
   await drain(server, stopping);
 }
 
+/** A configuration that cannot be used is said, and the one that there is stays. */
+async function reload(server: RunningServer): Promise<void> {
+  try {
+    const { changed, needsRestart } = await server.reload();
+    const what = changed.length === 0 ? 'nothing has changed' : `changed: ${changed.join(', ')}`;
+    const later = needsRestart.length === 0 ? '' : `; a restart is needed for ${needsRestart.join(', ')}`;
+    process.stderr.write(`plumb: the configuration was read again; ${what}${later}.\n`);
+  } catch (error) {
+    process.stderr.write(`plumb: the configuration stays as it was: ${(error as Error).message}\n`);
+  }
+}
+
+/** What stands for the path of a model where only engines elsewhere generate. */
+const NO_MODEL = {};
+
 /** The path of the model; undefined when the user stopped the download. */
-async function fetchModel(source: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+async function fetchModel(source: string | undefined, signal: AbortSignal): Promise<{ path: string } | undefined> {
   const renderer = createProgressRenderer(process.stderr, systemClock);
   try {
     const model = await ensureModel(source, {
@@ -60,7 +82,7 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
       signal,
       onProgress: (progress) => renderer.report(progress),
     });
-    return model.path;
+    return { path: model.path };
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
@@ -69,11 +91,11 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
   }
 }
 
-function greet(server: RunningServer, engineModel: string): void {
+function greet(server: RunningServer, running: readonly string[]): void {
   const models = server.platform.catalog.entries.map(({ id }) => id);
   const command = process.env.npm_lifecycle_event === undefined ? 'plumb' : 'npm run plumb --';
   process.stdout.write(
-    `${renderWelcome({ url: server.url, firstKey: server.firstKey, models, engineModel, command })}\n`,
+    `${renderWelcome({ url: server.url, firstKey: server.firstKey, models, engineModel: running.join(', '), command })}\n`,
   );
 }
 

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { defaultTiers } from '../accounts/tier.js';
 import { findBillingProblems } from './check-billing.js';
+import { findPoolProblems, resolveKeys } from './check-pools.js';
 import { findBrokenReferences } from './check-references.js';
 import { resolveDataDir } from './data-dir.js';
 import { ConfigError } from './problem.js';
@@ -55,9 +56,14 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const filled = Value.Default(schema, values);
   Value.Assert(schema, filled);
   const settings = { ...filled, tiers: { ...defaultTiers(), ...filled.tiers } };
-  const senselessSettings = [...findBrokenReferences(settings), ...findBillingProblems(settings)];
+  const senselessSettings = [
+    ...findBrokenReferences(settings),
+    ...findBillingProblems(settings),
+    ...findPoolProblems(settings, environment),
+  ];
   if (senselessSettings.length > 0) throw new ConfigError(senselessSettings);
-  return { ...settings, data_dir: dataDir, ...(file === undefined ? {} : { config_file: file.path }) };
+  const pools = resolveKeys(settings.pools, environment);
+  return { ...settings, pools, data_dir: dataDir, ...(file === undefined ? {} : { config_file: file.path }) };
 }
 
 async function findFile({ flags, environment, currentDir }: ConfigSources, dataDir: string) {

@@ -60,6 +60,11 @@ export interface GenerationSink {
    * the request's own fault, and any other the engine's.
    */
   onFailure(error: ApiError, usage?: Usage, reason?: FailureReason): void;
+  /**
+   * Asks it to forget the events so far, because another engine begins again; returns whether it can, which it cannot once
+   * any of them has reached the client. It has to be asked only after events.
+   */
+  restart?(): boolean;
 }
 
 /** A generation under way. */

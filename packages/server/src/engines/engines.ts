@@ -4,10 +4,20 @@ import type { ModelEntry } from '../catalog/catalog.js';
 import type { Engine, EngineDescription } from './engine.js';
 
 export class Engines {
-  readonly #byName: ReadonlyMap<string, Engine>;
+  readonly #byName: Map<string, Engine>;
 
   constructor(byName: ReadonlyMap<string, Engine>) {
-    this.#byName = byName;
+    this.#byName = new Map(byName);
+  }
+
+  /** Adds a pool under a name that no other one has. */
+  add(name: string, pool: Engine): void {
+    this.#byName.set(name, pool);
+  }
+
+  /** Forgets a pool, which goes on with what it has; whoever removes it closes it. */
+  remove(name: string): void {
+    this.#byName.delete(name);
   }
 
   /** A pool by its name. */

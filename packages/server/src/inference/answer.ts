@@ -114,6 +114,10 @@ export class Answer implements GenerationSink, KeptAlive {
     void this.#conclude(isOver ? this.#reason() : { kind: 'failed', error }, usage);
   }
 
+  restart(): boolean {
+    return !this.#clientLeft && this.#gaveUp === undefined && this.#body.restart();
+  }
+
   keepAlive(): void {
     this.#body.keepAlive();
     this.lastWriteAt = this.#parts.clock.now();

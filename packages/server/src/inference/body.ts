@@ -15,6 +15,8 @@ import type { Exchange } from '../http/exchange.js';
 export interface Body {
   /** Takes whole server-sent events; returns whether anything was written to the client. */
   take(events: Uint8Array): boolean;
+  /** Forgets the events so far; returns whether it could, because none of them has reached the client. */
+  restart(): boolean;
   /** Writes something that a client skips. The status is 200 from then on. */
   keepAlive(): void;
   /**
@@ -45,6 +47,10 @@ class StreamedBody implements Body {
     return true;
   }
 
+  restart(): boolean {
+    return false;
+  }
+
   keepAlive(): void {
     this.#begin();
     this.#exchange.write(KEEP_ALIVE_COMMENT);
@@ -72,8 +78,8 @@ class StreamedBody implements Body {
 /** One JSON object: the fold of the stream's events. */
 class BufferedBody implements Body {
   readonly #exchange: Exchange;
-  readonly #decoder = new EventDecoder();
-  readonly #fold = new ChatFold();
+  #decoder = new EventDecoder();
+  #fold = new ChatFold();
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -82,6 +88,12 @@ class BufferedBody implements Body {
   take(events: Uint8Array): boolean {
     for (const event of this.#decoder.push(events)) this.#fold.add(JSON.parse(event.data) as ChatChunk);
     return false;
+  }
+
+  restart(): boolean {
+    this.#decoder = new EventDecoder();
+    this.#fold = new ChatFold();
+    return true;
   }
 
   keepAlive(): void {

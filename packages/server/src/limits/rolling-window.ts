@@ -39,7 +39,8 @@ export class RollingWindow extends EventLog {
    */
   prepare(limits: Limits, now: number): void {
     this.advance(now);
-    this.limits = limits;
+    // Writing the same again would fetch one more place of the memory.
+    if (this.limits !== limits) this.limits = limits;
     if (!limits.tokensPerMinute || limits.tokensPerMinute === this.#pace) return;
     this.#pace = limits.tokensPerMinute;
     this.#bookDebt(now);

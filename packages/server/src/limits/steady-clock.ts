@@ -1,4 +1,8 @@
-/** The limiter's time: whole milliseconds that never go back, whatever the clock of the machine does. */
+/**
+ * The limiter's time: whole milliseconds since its beginning that never go back, whatever the clock of the machine does.
+ * They are not those since the epoch because JavaScript keeps small integers (here those of the first 25 days) in place,
+ * and has to fetch greater ones from elsewhere.
+ */
 import type { Clock } from '../observe/clock.js';
 
 /**
@@ -9,12 +13,11 @@ import type { Clock } from '../observe/clock.js';
 export class SteadyClock implements Clock {
   readonly #clock: Clock;
   #reading: number;
-  #time: number;
+  #time = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#reading = Math.floor(clock.now());
-    this.#time = this.#reading;
   }
 
   now(): number {

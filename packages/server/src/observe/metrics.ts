@@ -29,6 +29,8 @@ export interface Metrics {
   ledgerCommitted(seconds: number, operations: number): void;
   /** So many operations of the ledger wait to become durable. */
   ledgerBacklog(operations: number): void;
+  /** An engine of a pool refuses its operator, or no longer does. */
+  engineAlarm(pool: string, engine: string, isRaised: boolean): void;
   /** The content type of `text`. */
   readonly contentType: string;
   /** Everything, in the text format of Prometheus 0.0.4. */
@@ -55,7 +57,14 @@ export function createMetrics({ models }: MetricsOptions): Metrics {
     help: '1 while the limits that servers share cannot be asked, else 0.',
     registers: [registry],
   });
+  const alarms = new Gauge({
+    name: 'plumb_engine_alarm',
+    help: '1 while an engine refuses the key or the balance of its operator, else 0.',
+    labelNames: ['pool', 'engine'],
+    registers: [registry],
+  });
   return {
+    engineAlarm: (pool, engine, isRaised) => alarms.set({ pool, engine }, isRaised ? 1 : 0),
     requestEnded: (ended) => modelMetrics.requestEnded(ended),
     refused: (limit, scopeKind) => refusals.get(`${limit} ${scopeKind}`)?.inc(),
     sharedLimitsLost: (isLost) => lost.set(isLost ? 1 : 0),

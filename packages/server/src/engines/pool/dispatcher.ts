@@ -141,8 +141,8 @@ export class Dispatcher implements Places {
   /** Nobody waits for a member that is not up. */
   #dismissHopeless(): void {
     const { roster } = this.#options;
-    if (roster.members.every((member) => member.isUp)) return;
     const isEmpty = !roster.hasUp();
+    if (!isEmpty && roster.members.every((member) => member.isUp)) return;
     const hopeless = [...(isEmpty ? this.#queue.waiters : this.#queue.returned)].filter(
       ({ tried }) => isEmpty || !roster.hasUp(tried),
     );

@@ -92,7 +92,7 @@ export class PooledGeneration implements RunningGeneration, AttemptListener, Wai
 
   onFailed(attempt: Attempt, failure: AttemptFailure): void {
     const { cause } = failure.reason;
-    if (!attempt.hasAnswered && !this.#isAborted && cause !== 'request' && this.#places.takeRetry(this)) {
+    if (this.#mayBeTriedAgain(attempt, cause)) {
       this.#attempt = undefined;
       this.#places.ask(this);
     } else {
@@ -100,6 +100,12 @@ export class PooledGeneration implements RunningGeneration, AttemptListener, Wai
       this.#sink.onFailure(this.#explain(failure.error, cause), failure.usage, failure.reason);
     }
     this.#places.free(attempt.member);
+  }
+
+  /** Takes a retry when it says so. A buffered answer can begin again although events have come: its client saw none. */
+  #mayBeTriedAgain({ hasAnswered }: Attempt, cause: FailureCause): boolean {
+    if (this.#isAborted || cause === 'request' || !this.#places.takeRetry(this)) return false;
+    return !hasAnswered || this.#sink.restart?.() === true;
   }
 
   /** What is between the engine and its operator is not the client's: it only hears that there is no engine for it. */

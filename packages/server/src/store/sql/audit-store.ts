@@ -1,6 +1,6 @@
 /** The audit trail in an SQL table: the adapter of `accounts/audit.ts`, and how other adapters write into it. */
 import type { Kysely, Transaction } from 'kysely';
-import type { AuditAction, AuditEntry, AuditTrail, Authorship } from '../../accounts/audit.js';
+import type { AuditAction, AuditEntry, AuditTrail, Authorship, UnstoredChange } from '../../accounts/audit.js';
 import type { Page } from '../../accounts/page.js';
 import type { Tables } from './schema.js';
 
@@ -9,6 +9,10 @@ export class SqlAuditTrail implements AuditTrail {
 
   constructor(database: Kysely<Tables>) {
     this.#database = database;
+  }
+
+  recordChange({ action, subject, details }: UnstoredChange, author: Authorship): Promise<void> {
+    return writeAudit(this.#database, author, action, subject, details);
   }
 
   async listAudit({ after, limit }: Page<number>): Promise<AuditEntry[]> {
@@ -25,7 +29,7 @@ export class SqlAuditTrail implements AuditTrail {
 
 /** Part of every transaction that changes something for an operator. */
 export async function writeAudit(
-  transaction: Transaction<Tables>,
+  transaction: Transaction<Tables> | Kysely<Tables>,
   { actor, at }: Authorship,
   action: AuditAction,
   subject: string,

@@ -1,8 +1,9 @@
 /** Reports on what requests used, from an SQL table: the adapter of `ledger/usage.ts`, the same for every SQL dialect. */
-import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { UsageFilter, UsageGroup, UsageRecord, UsageStore, UsageSum } from '../../ledger/usage.js';
 import { comesAfter } from './page.js';
 import type { MoneyColumn, Tables } from './schema.js';
+import { toUsageRecord } from './usage-row.js';
 
 /** Records that are in memory at a time while an export runs. */
 const PAGE_RECORDS = 500;
@@ -58,7 +59,7 @@ export class SqlUsageStore implements UsageStore {
   async #readPage(filter: UsageFilter, last: UsageRecord | undefined): Promise<UsageRecord[]> {
     const all = this.#database.selectFrom('usage_records').selectAll().where(matches(filter));
     const rest = last === undefined ? all : all.where(comesAfter(['at', 'request_id'], [last.at, last.requestId]));
-    return (await rest.orderBy('at').orderBy('request_id').limit(PAGE_RECORDS).execute()).map(toRecord);
+    return (await rest.orderBy('at').orderBy('request_id').limit(PAGE_RECORDS).execute()).map(toUsageRecord);
   }
 }
 
@@ -125,23 +126,5 @@ function toSum({ account_id, account_name, key_id, key_name, model, day, ...sums
     completionTokens: Number(sums.completion_tokens),
     reasoningTokens: Number(sums.reasoning_tokens),
     cost: BigInt(sums.cost),
-  };
-}
-
-function toRecord(row: Selectable<Tables['usage_records']>): UsageRecord {
-  return {
-    requestId: row.request_id,
-    accountId: row.account_id,
-    keyId: row.key_id,
-    model: row.model,
-    at: row.at,
-    durationMs: row.duration_ms,
-    outcome: row.outcome,
-    stream: row.stream === 1,
-    promptTokens: row.prompt_tokens,
-    cacheHitTokens: row.cache_hit_tokens,
-    completionTokens: row.completion_tokens,
-    reasoningTokens: row.reasoning_tokens,
-    cost: BigInt(row.cost),
   };
 }

@@ -1,44 +1,37 @@
-/** The beginning of a prompt as numbers: equal where a prefix cache has the same to offer. */
-import { type Message, textsOf } from '@plumb/wire';
+/** The beginning of a prompt as a number: equal where a prefix cache has most of the prompt to offer. */
+import { type MessageContent, textsOf } from '@plumb/wire';
 import type { GenerationJob } from '../../engine.js';
 
 /** Characters that count of what comes before the first user message, and of that message. */
 const HEAD_CHARACTERS = 16_384;
 const OPENING_CHARACTERS = 2048;
 
-/** Hashes of a prompt at two lengths, 32 bits each. */
-export interface PromptPrefix {
-  /** Its scope, tools and system messages: what many conversations share. */
-  readonly head: number;
-  /** All of that and the opening of the first user message: what no other conversation has, and all of its turns do. */
-  readonly conversation: number;
+/**
+ * A hash, in 32 bits, of the scope, the tools, what comes before the first user message and how that message opens. It
+ * reads at most 18,432 characters of a prompt, however long it is.
+ */
+export function hashPrefix({ request, cacheScope }: Pick<GenerationJob, 'request' | 'cacheScope'>): number {
+  let value = hash(FNV_OFFSET, cacheScope);
+  for (const tool of request.tools ?? []) value = hash(value, tool.function.name);
+  let left = HEAD_CHARACTERS;
+  for (const { role, content } of request.messages) {
+    if (role === 'user') return hashContent(value, content, OPENING_CHARACTERS);
+    value = hashContent(value, content, left);
+    left -= textsOf(content).reduce((sum, text) => sum + text.length, 0);
+  }
+  return value;
 }
 
-/** Reads at most the first 18,432 characters of a prompt, however long it is. */
-export function hashPrefix({ request, cacheScope }: Pick<GenerationJob, 'request' | 'cacheScope'>): PromptPrefix {
-  let head = hash(FNV_OFFSET, cacheScope);
-  for (const tool of request.tools ?? []) head = hash(head, tool.function.name);
-  let left = HEAD_CHARACTERS;
-  let opening: Message | undefined;
-  for (const message of request.messages) {
-    if (message.role === 'user') {
-      opening = message;
-      break;
-    }
-    if (left <= 0) continue;
-    for (const text of textsOf(message.content)) {
-      head = hash(head, text, left);
-      left -= text.length;
-    }
-  }
-  let conversation = head;
-  left = OPENING_CHARACTERS;
-  for (const text of textsOf(opening?.content)) {
+/** The first `most` characters of a content, whether it is one text or several. */
+function hashContent(seed: number, content: MessageContent | null | undefined, most: number): number {
+  let value = seed;
+  let left = most;
+  for (const text of textsOf(content)) {
     if (left <= 0) break;
-    conversation = hash(conversation, text, left);
+    value = hash(value, text, left);
     left -= text.length;
   }
-  return { head, conversation };
+  return value;
 }
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -1,0 +1,120 @@
+/** Makes the pools of a configuration, and brings them to another one while they work. */
+import { ConfigError } from '../config/problem.js';
+import type { Config } from '../config/settings.js';
+import type { Engine } from '../engines/engine.js';
+import type { Engines } from '../engines/engines.js';
+import type { PoolEngine } from '../engines/pool/member.js';
+import { EnginePool } from '../engines/pool/pool.js';
+import type { PoolState } from '../engines/pool/pool-state.js';
+import type { MemberPlan } from '../engines/pool/roster.js';
+import { type EngineKind, type EngineSettings, POOL_DEFAULTS, type PoolSettings } from '../engines/pool-settings.js';
+import { UpstreamEngine } from '../engines/upstream/upstream-engine.js';
+import type { Clock } from '../observe/clock.js';
+import type { Log } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import { usesEmbeddedEngine } from './engine.js';
+
+export interface PoolsOptions {
+  /** Where pools can be found by their names. */
+  readonly engines: Engines;
+  /** The embedded engine, if there is one: it can be a member of any number of pools. */
+  readonly embedded: Engine | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export class Pools {
+  readonly #options: PoolsOptions;
+  readonly #byName = new Map<string, EnginePool>();
+
+  constructor(options: PoolsOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): EnginePool | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** All of them, for operators. */
+  states(): PoolState[] {
+    return [...this.#byName.values()].map((pool) => pool.state());
+  }
+
+  /**
+   * Makes the pools that are new, changes those that there are, and lets those go that are gone, whose requests come to
+   * their ends. Throws a ConfigError, and changes nothing, when the embedded engine is asked for and not running.
+   */
+  update({ models, pools }: Pick<Config, 'models' | 'pools'>): void {
+    if (usesEmbeddedEngine({ models, pools }) && this.#options.embedded === undefined) {
+      throw new ConfigError([
+        'the embedded engine is used now and was not when the server started: that needs a restart',
+      ]);
+    }
+    for (const [name, pool] of this.#byName) if (!Object.hasOwn(pools, name)) this.#remove(name, pool);
+    for (const [name, settings] of Object.entries(pools)) this.#set(name, settings);
+  }
+
+  #set(name: string, settings: PoolSettings): void {
+    const { engines, clock, log, metrics } = this.#options;
+    const members = this.#plan(settings);
+    const existing = this.#byName.get(name);
+    if (existing !== undefined) {
+      existing.update(settings, members);
+      return;
+    }
+    const onAlarm = ({ pool, engine, isRaised }: { pool: string; engine: string; isRaised: boolean }) =>
+      metrics.engineAlarm(pool, engine, isRaised);
+    const pool = new EnginePool({ name, settings, members, clock, log, onAlarm });
+    this.#byName.set(name, pool);
+    engines.add(name, pool);
+  }
+
+  #remove(name: string, pool: EnginePool): void {
+    this.#byName.delete(name);
+    this.#options.engines.remove(name);
+    // Without members it takes nothing new, and what each of them works on comes to its end.
+    pool.update({ engines: {} }, new Map());
+  }
+
+  #plan(pool: PoolSettings): Map<string, MemberPlan> {
+    return new Map(Object.entries(pool.engines).map(([name, settings]) => [name, this.#planMember(pool, settings)]));
+  }
+
+  #planMember(pool: PoolSettings, settings: EngineSettings): MemberPlan {
+    const { embedded } = this.#options;
+    if (settings.kind === 'embedded') return { settings, builtFrom: settings.kind, create: () => share(embedded!) };
+    const builtFrom = describeUpstream(pool, settings.kind, settings);
+    return { settings, builtFrom, create: () => new UpstreamEngine({ ...builtFrom, clock: this.#options.clock }) };
+  }
+}
+
+/** All that an upstream engine is made from. */
+function describeUpstream(
+  pool: PoolSettings,
+  kind: Exclude<EngineKind, 'embedded'>,
+  { url = '', api_key, model, context_tokens }: EngineSettings,
+) {
+  const milliseconds = (seconds: number | undefined, fallback: number) => (seconds ?? fallback) * 1000;
+  return {
+    kind,
+    url,
+    apiKey: api_key,
+    model,
+    contextTokens: context_tokens,
+    connectTimeoutMs: milliseconds(pool.connect_timeout_s, POOL_DEFAULTS.connect_timeout_s),
+    firstEventTimeoutMs: milliseconds(pool.first_event_timeout_s, POOL_DEFAULTS.first_event_timeout_s),
+    idleTimeoutMs: milliseconds(pool.idle_timeout_s, POOL_DEFAULTS.idle_timeout_s),
+  };
+}
+
+/** The engine as a member of a pool, which may leave it: then it goes on, for it belongs to the server. */
+function share(engine: Engine): PoolEngine {
+  return {
+    description: () => engine.description(),
+    ready: () => engine.ready(),
+    generate: (job, sink) => engine.generate(job, sink),
+    countPromptTokens: (job) => engine.countPromptTokens(job),
+    close: async () => {},
+  };
+}

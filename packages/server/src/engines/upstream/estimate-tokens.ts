@@ -1,0 +1,76 @@
+/** How many tokens a prompt has, when only the engine could tell: by its characters, corrected by what the engine counted. */
+import { type ChatRequest, type Message, textsOf } from '@plumb/wire';
+
+/** Tokens of one character (contract section 10): scripts that write words as one or two characters, and all others. */
+const TOKENS_PER_IDEOGRAPH = 0.6;
+const TOKENS_PER_CHARACTER = 0.3;
+/** What a template writes around a message, and around all of them. */
+const TOKENS_PER_MESSAGE = 4;
+const TOKENS_PER_PROMPT = 4;
+/** An image of usual size. */
+const TOKENS_PER_IMAGE = 1000;
+/** From here on Chinese, Japanese and Korean are written, and hardly anything else. */
+const FIRST_IDEOGRAPH = 0x2e80;
+
+/** How much a new observation moves the correction. */
+const WEIGHT = 0.1;
+/** Beyond these the engine counts something else than this prompt. */
+const CORRECTION_MIN = 0.25;
+const CORRECTION_MAX = 4;
+
+/** The estimates for one engine. */
+export class TokenEstimator {
+  /** What the engine counts for each token that is estimated. */
+  #correction = 1;
+  #hasObserved = false;
+  /** Estimates before correction, so that a long prompt is looked at once. */
+  readonly #raw = new WeakMap<ChatRequest, number>();
+
+  /** Tokens of the prompt, at least 1. */
+  estimate(request: ChatRequest): number {
+    return Math.max(1, Math.round(this.#rawOf(request) * this.#correction));
+  }
+
+  /** The engine has counted the prompt of a request. */
+  observe(request: ChatRequest, promptTokens: number): void {
+    if (promptTokens <= 0) return;
+    const ratio = Math.min(CORRECTION_MAX, Math.max(CORRECTION_MIN, promptTokens / this.#rawOf(request)));
+    this.#correction = this.#hasObserved ? this.#correction + WEIGHT * (ratio - this.#correction) : ratio;
+    this.#hasObserved = true;
+  }
+
+  #rawOf(request: ChatRequest): number {
+    const known = this.#raw.get(request);
+    if (known !== undefined) return known;
+    const raw = TOKENS_PER_PROMPT + tokensOfTools(request) + sum(request.messages.map(tokensOfMessage));
+    this.#raw.set(request, raw);
+    return raw;
+  }
+}
+
+/** Tokens of a text, not rounded. */
+export function tokensOfText(text: string): number {
+  let ideographs = 0;
+  for (let place = 0; place < text.length; place++) if (text.charCodeAt(place) >= FIRST_IDEOGRAPH) ideographs += 1;
+  return ideographs * TOKENS_PER_IDEOGRAPH + (text.length - ideographs) * TOKENS_PER_CHARACTER;
+}
+
+function tokensOfMessage(message: Message): number {
+  const { content } = message;
+  const images = Array.isArray(content) ? content.filter((part) => part.type !== 'text').length : 0;
+  const text = sum(textsOf(content).map(tokensOfText));
+  const calls = message.role === 'assistant' ? tokensOfCalls(message.tool_calls ?? []) : 0;
+  return TOKENS_PER_MESSAGE + text + calls + images * TOKENS_PER_IMAGE;
+}
+
+function tokensOfCalls(calls: readonly { function: { name: string; arguments: string } }[]): number {
+  return sum(calls.map((call) => tokensOfText(call.function.name) + tokensOfText(call.function.arguments)));
+}
+
+function tokensOfTools({ tools }: ChatRequest): number {
+  return tools ? tokensOfText(JSON.stringify(tools)) : 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

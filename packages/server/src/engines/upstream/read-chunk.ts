@@ -1,0 +1,88 @@
+/** What one chunk of any dialect says. A whole answer is read as a chunk that says everything. */
+import type { FinishReason, Logprobs } from '@plumb/wire';
+import { asText, isRecord } from './json.js';
+import { readLogprobs } from './read-logprobs.js';
+import { readUsage, type UpstreamUsage } from './read-usage.js';
+
+/** A piece of a tool call as an engine sends it; an empty text is a field that is missing. */
+export interface ToolCallPiece {
+  /** Its place among the calls, when the engine says it. */
+  readonly index: number | undefined;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** An engine's own word for a generation that it could not go on with. */
+export const FINISH_ERROR = 'error';
+
+export interface ChunkContent {
+  readonly fingerprint: string | undefined;
+  readonly reasoning: string;
+  readonly content: string;
+  readonly toolCalls: readonly ToolCallPiece[];
+  readonly logprobs: Logprobs | null;
+  readonly finishReason: FinishReason | typeof FINISH_ERROR | undefined;
+  readonly usage: UpstreamUsage | undefined;
+}
+
+/** Reads a chunk or a whole answer. Undefined when it is neither: it has no list of choices and no usage. */
+export function readChunk(value: unknown, reasoningFields: readonly string[]): ChunkContent | undefined {
+  if (!isRecord(value)) return undefined;
+  const usage = readUsage(value.usage);
+  if (!Array.isArray(value.choices) && usage === undefined) return undefined;
+  const choice = firstChoice(value.choices);
+  const delta = deltaOf(choice);
+  const reasoning = reasoningFields.map((field) => asText(delta[field])).find((text) => text !== undefined) ?? '';
+  const content = asText(delta.content) ?? '';
+  return {
+    fingerprint: asText(value.system_fingerprint),
+    reasoning,
+    content,
+    toolCalls: Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(readToolCall) : [],
+    logprobs: readLogprobs(choice.logprobs, reasoning !== '' && content === ''),
+    finishReason: readFinishReason(choice.finish_reason),
+    usage,
+  };
+}
+
+/** The choice that is the answer: there is only one, and its index, when there is one, is 0. */
+function firstChoice(choices: unknown): Record<string, unknown> {
+  if (!Array.isArray(choices)) return {};
+  return choices.filter(isRecord).find(({ index }) => index === 0 || index === undefined || index === null) ?? {};
+}
+
+function deltaOf({ delta, message }: Record<string, unknown>): Record<string, unknown> {
+  if (isRecord(delta)) return delta;
+  return isRecord(message) ? message : {};
+}
+
+function readToolCall({ index, id, function: called }: Record<string, unknown>): ToolCallPiece {
+  const { name, arguments: text } = isRecord(called) ? called : {};
+  return {
+    index: Number.isInteger(index) ? (index as number) : undefined,
+    id: asText(id) ?? '',
+    name: asText(name) ?? '',
+    arguments: isRecord(text) ? JSON.stringify(text) : (asText(text) ?? ''),
+  };
+}
+
+/** Other engines' words for why a generation ended, as those of the contract. */
+const FINISH_REASONS: Readonly<Record<string, FinishReason | typeof FINISH_ERROR>> = {
+  stop: 'stop',
+  length: 'length',
+  content_filter: 'content_filter',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  insufficient_system_resource: 'insufficient_system_resource',
+  aborted: 'aborted',
+  abort: 'aborted',
+  error: FINISH_ERROR,
+};
+
+/** A word that nobody knows still means that the answer is complete. */
+function readFinishReason(reason: unknown): ChunkContent['finishReason'] {
+  const word = asText(reason);
+  if (word === undefined) return undefined;
+  return Object.hasOwn(FINISH_REASONS, word) ? FINISH_REASONS[word] : 'stop';
+}

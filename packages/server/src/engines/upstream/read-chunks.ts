@@ -1,0 +1,141 @@
+/** Reads the bytes of an engine's answer: a stream of events in any dialect, or one JSON object that is all of it. */
+import { EventDecoder, MAX_EVENT_BYTES, type ServerSentEvent } from '@plumb/wire';
+import { engineFailure, type UpstreamFailure } from './failure.js';
+import { FastPath } from './fast-path.js';
+import { type ChunkContent, readChunk } from './read-chunk.js';
+import { readErrorObject, readErrorText } from './read-error.js';
+import type { AnswerTranslator } from './translate-answer.js';
+
+/** The largest event that is read, in bytes. */
+export const EVENT_BYTES_MAX = MAX_EVENT_BYTES;
+
+export interface ChunkReaderParts {
+  readonly translator: AnswerTranslator;
+  readonly reasoningFields: readonly string[];
+  readonly redact: (text: string) => string;
+  /** Where events that have become ready are put, in order. */
+  readonly output: Buffer[];
+  /** Whether chunks that differ in their text alone may go without being parsed. */
+  readonly fastPath: boolean;
+}
+
+export class ChunkReader {
+  readonly #parts: ChunkReaderParts;
+  readonly #decoder = new EventDecoder(EVENT_BYTES_MAX);
+  readonly #fastPath: FastPath;
+  /** Whether the last byte that was read ended an event. */
+  #isBetweenEvents = true;
+  #isDone = false;
+  /** Events that have come. */
+  events = 0;
+
+  constructor(parts: ChunkReaderParts) {
+    this.#parts = parts;
+    this.#fastPath = new FastPath(parts.reasoningFields);
+  }
+
+  /** Whether the engine has said that nothing follows. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Takes the next bytes. Returns what went wrong with the answer; it is not read any further then. */
+  push(bytes: Buffer): UpstreamFailure | undefined {
+    let start = 0;
+    while (start < bytes.length && !this.#isDone) {
+      const passed = this.#isBetweenEvents ? this.#pass(bytes, start) : undefined;
+      const end = passed ?? endOfEvent(bytes, start);
+      if (passed === undefined) {
+        const failure = this.#read(bytes.subarray(start, end));
+        if (failure !== undefined) return failure;
+      }
+      start = end;
+    }
+    return undefined;
+  }
+
+  /** Takes the event at `start` without parsing it, if that is possible; returns where the next one begins. */
+  #pass(bytes: Buffer, start: number): number | undefined {
+    const { channel } = this.#fastPath;
+    const { translator, output } = this.#parts;
+    if (channel === undefined || translator.isFinished || !translator.isPlain(channel)) return undefined;
+    const end = this.#fastPath.take(bytes, start, output);
+    if (end === undefined) return undefined;
+    translator.countPiece(channel);
+    this.events += 1;
+    return end;
+  }
+
+  #read(piece: Buffer): UpstreamFailure | undefined {
+    const isWhole = this.#isBetweenEvents;
+    this.#isBetweenEvents = endsEvent(piece);
+    try {
+      const events = this.#decoder.push(piece);
+      for (const event of events) {
+        const outcome = this.#readEvent(event);
+        if (outcome === undefined) continue;
+        if ('cause' in outcome) return outcome;
+        if (isWhole && this.#isBetweenEvents && events.length === 1) this.#learn(piece, event.data, outcome);
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return engineFailure(error.message.replace(/\.$/, ''));
+    }
+    return undefined;
+  }
+
+  /** What an event says, or what is wrong with it; undefined when it says nothing. */
+  #readEvent({ event, data }: ServerSentEvent): ChunkContent | UpstreamFailure | undefined {
+    const text = data.trim();
+    if (text === '' || this.#isDone) return undefined;
+    this.events += 1;
+    if (text === '[DONE]') {
+      this.#isDone = true;
+      return undefined;
+    }
+    const { translator, redact, reasoningFields } = this.#parts;
+    const value = parse(text);
+    const failure = readErrorObject(value, redact);
+    if (failure !== undefined) return failure;
+    if (event === 'error') return readErrorText(text, redact);
+    if (value === undefined) return engineFailure('it sent an event that is no JSON');
+    const chunk = readChunk(value, reasoningFields);
+    if (chunk !== undefined) translator.add(chunk);
+    return translator.hasFailed ? engineFailure('it could not go on with the answer') : chunk;
+  }
+
+  #learn(piece: Buffer, data: string, chunk: ChunkContent): void {
+    const { translator, fastPath } = this.#parts;
+    const channel = chunk.reasoning === '' ? 'content' : 'reasoning';
+    if (fastPath && translator.writer !== undefined && translator.isPlain(channel)) {
+      this.#fastPath.learn(piece, data, chunk, translator.writer);
+    }
+  }
+}
+
+/** The JSON value of a text, or undefined when it is none. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** Where the first event after `start` ends, that is after an empty line, or the end of the bytes. */
+function endOfEvent(bytes: Buffer, start: number): number {
+  for (let place = bytes.indexOf(LINE_FEED, start); place !== -1; place = bytes.indexOf(LINE_FEED, place + 1)) {
+    if (bytes[place + 1] === LINE_FEED) return place + 2;
+    if (bytes[place + 1] === CARRIAGE_RETURN && bytes[place + 2] === LINE_FEED) return place + 3;
+  }
+  return bytes.length;
+}
+
+/** Whether an event ends with these bytes; where they were cut inside its end, the next one is not taken to be whole. */
+function endsEvent(piece: Buffer): boolean {
+  if (piece.at(-1) !== LINE_FEED) return false;
+  return piece.at(-2) === LINE_FEED || (piece.at(-2) === CARRIAGE_RETURN && piece.at(-3) === LINE_FEED);
+}

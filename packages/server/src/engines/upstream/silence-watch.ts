@@ -1,0 +1,53 @@
+/** One timer for all streams of an engine looks whether they are still alive, so that a piece of an answer costs none. */
+import type { Timers } from '../../limits/timers.js';
+
+/** What the timer needs of a stream. */
+export interface Watched {
+  /** Ticks since it last gave a sign of life; it sets this to 0 itself. */
+  silentTicks: number;
+  /** How long it may be silent, in ms; undefined while that does not matter. */
+  readonly silenceMaxMs: number | undefined;
+  onSilence(): void;
+}
+
+/** The shortest and longest time between two looks, in ms. */
+const TICK_MIN_MS = 10;
+const TICK_MAX_MS = 1000;
+/** Looks within the shortest time-out: one is late by at most a tenth. */
+const TICKS_PER_TIMEOUT = 10;
+
+export class SilenceWatch {
+  readonly #timers: Timers;
+  readonly #tickMs: number;
+  readonly #watched = new Set<Watched>();
+  #stop: (() => void) | undefined;
+
+  /** @param shortestMs The shortest time-out that is watched, in ms. */
+  constructor(timers: Timers, shortestMs: number) {
+    this.#timers = timers;
+    this.#tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, shortestMs / TICKS_PER_TIMEOUT));
+  }
+
+  add(stream: Watched): void {
+    this.#watched.add(stream);
+    this.#stop ??= this.#timers.after(this.#tickMs, () => this.#tick());
+  }
+
+  remove(stream: Watched): void {
+    this.#watched.delete(stream);
+    if (this.#watched.size > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  #tick(): void {
+    this.#stop = this.#timers.after(this.#tickMs, () => this.#tick());
+    for (const stream of [...this.#watched]) {
+      const limit = stream.silenceMaxMs;
+      if (limit === undefined) continue;
+      stream.silentTicks += 1;
+      // The first tick came early by up to a whole one.
+      if ((stream.silentTicks - 1) * this.#tickMs >= limit) stream.onSilence();
+    }
+  }
+}

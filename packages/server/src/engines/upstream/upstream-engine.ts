@@ -1,0 +1,156 @@
+/** Any server of the OpenAI format as an engine: a vLLM, an SGLang, a llama-server, the DeepSeek API, another Plumb. */
+import { Pool } from 'undici';
+import { systemTimers, type Timers } from '../../limits/timers.js';
+import { type Clock, systemClock } from '../../observe/clock.js';
+import type {
+  CountJob,
+  Engine,
+  EngineDescription,
+  GenerationJob,
+  GenerationSink,
+  RunningGeneration,
+} from '../engine.js';
+import { Endpoint } from './endpoint.js';
+import { TokenEstimator } from './estimate-tokens.js';
+import { engineFailure } from './failure.js';
+import { UpstreamGeneration } from './generation.js';
+import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
+import { HEADER_BYTES_MAX, openStream } from './open-stream.js';
+import { type EngineHealth, probeEngine } from './probe.js';
+import { SilenceWatch } from './silence-watch.js';
+import type { UpstreamParts } from './upstream-parts.js';
+import { writeRequest } from './write-request.js';
+
+export interface UpstreamEngineOptions {
+  readonly kind: UpstreamKindName;
+  /** Where its API is served, without `/chat/completions`. */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  /** What it calls the model; the id of the catalogue when it is left out. */
+  readonly model?: string | undefined;
+  /** Tokens of prompt and answer together; asked of the engine when it is left out. */
+  readonly contextTokens?: number | undefined;
+  /** For a connection to be made, in ms. */
+  readonly connectTimeoutMs: number;
+  /** From sending a request to the first output of its answer, in ms. */
+  readonly firstEventTimeoutMs: number;
+  /** Between two pieces of an answer, in ms. */
+  readonly idleTimeoutMs: number;
+  /** Default: the clock and the timers of the machine. */
+  readonly clock?: Clock;
+  readonly timers?: Timers;
+  /** Default true; false parses every chunk, which gives the same bytes. */
+  readonly fastPath?: boolean;
+}
+
+export class UpstreamEngine implements Engine {
+  readonly #options: UpstreamEngineOptions;
+  readonly #parts: UpstreamParts;
+  readonly #pool: Pool;
+  readonly #watch: SilenceWatch;
+  readonly #running = new Set<UpstreamGeneration>();
+  readonly #readiness = Promise.withResolvers<EngineDescription>();
+  #description: EngineDescription | undefined;
+  #isClosed = false;
+
+  /** @throws TypeError when `url` is no address. */
+  constructor(options: UpstreamEngineOptions) {
+    const { firstEventTimeoutMs, idleTimeoutMs, clock = systemClock, fastPath = true } = options;
+    const endpoint = new Endpoint(options.url, options.apiKey);
+    this.#options = options;
+    this.#parts = {
+      ...{ kind: UPSTREAM_KINDS[options.kind], endpoint, estimator: new TokenEstimator() },
+      ...{ clock, firstEventTimeoutMs, idleTimeoutMs, fastPath },
+    };
+    this.#pool = createPool(endpoint.origin, options.connectTimeoutMs);
+    this.#watch = new SilenceWatch(options.timers ?? systemTimers, Math.min(firstEventTimeoutMs, idleTimeoutMs));
+    this.#readiness.promise.catch(() => {});
+  }
+
+  /** For the operator: the address without user, password and query. */
+  get address(): string {
+    return this.#parts.endpoint.shownUrl;
+  }
+
+  /** What the last probe found; undefined before the first one, and while the engine is not well. */
+  description(): EngineDescription | undefined {
+    return this.#description;
+  }
+
+  /** Resolves with the first probe that finds the engine well; rejects when it is closed before that. */
+  ready(): Promise<EngineDescription> {
+    return this.#readiness.promise;
+  }
+
+  generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
+    const model = this.#options.model ?? job.model;
+    const generation: UpstreamGeneration = new UpstreamGeneration({
+      ...{ job, sink, model, upstream: this.#parts },
+      onOver: () => {
+        this.#running.delete(generation);
+        this.#watch.remove(generation);
+      },
+    });
+    this.#running.add(generation);
+    if (this.#isClosed) generation.fail(CLOSED);
+    else {
+      this.#watch.add(generation);
+      generation.attach(openStream(this.#pool, this.#writeRequest(job, model), generation));
+    }
+    return generation;
+  }
+
+  /** An estimate: only the engine itself can tell, and only afterwards. */
+  async countPromptTokens({ request }: CountJob): Promise<number> {
+    return this.#parts.estimator.estimate(request);
+  }
+
+  /** Asks the engine how it is. Never rejects; it is not well when it does not answer before the signal is aborted. */
+  async probe(signal: AbortSignal): Promise<EngineHealth> {
+    const found = await probeEngine(this.#pool, this.#parts, this.#options.model, signal);
+    const health = { ...found, contextTokens: this.#options.contextTokens ?? found.contextTokens };
+    this.#description = health.healthy && !this.#isClosed ? this.#describe(health) : undefined;
+    if (this.#description !== undefined) this.#readiness.resolve(this.#description);
+    return health;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#description = undefined;
+    this.#readiness.reject(new Error('The engine was closed before it was ready.'));
+    for (const generation of [...this.#running]) generation.fail(CLOSED);
+    await this.#pool.destroy();
+  }
+
+  #describe({ contextTokens, modelName }: EngineHealth): EngineDescription {
+    const name = this.#options.model ?? modelName ?? this.#parts.kind.name;
+    return { modelName: name, contextTokens, estimatesPrompts: true };
+  }
+
+  #writeRequest(job: GenerationJob, model: string) {
+    const { endpoint, kind } = this.#parts;
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      'accept-encoding': 'identity',
+      ...endpoint.authorization(),
+    };
+    const body = writeRequest(job, kind, model, endpoint.hideScope(job.cacheScope));
+    return { method: 'POST', path: endpoint.apiPath('/chat/completions'), headers, body } as const;
+  }
+}
+
+const CLOSED = engineFailure('it has been taken away');
+
+/** Connections are made as they are needed and carry one request at a time; time-outs are watched elsewhere. */
+function createPool(origin: string, connectTimeoutMs: number): Pool {
+  return new Pool(origin, {
+    connectTimeout: connectTimeoutMs,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+    // Over HTTP/2 all streams would share one connection, and one slow client would hold up the others.
+    allowH2: false,
+  });
+}

@@ -1,0 +1,18 @@
+/** What all requests to one upstream engine share. */
+import type { Clock } from '../../observe/clock.js';
+import type { Endpoint } from './endpoint.js';
+import type { TokenEstimator } from './estimate-tokens.js';
+import type { UpstreamKind } from './kinds/index.js';
+
+export interface UpstreamParts {
+  readonly kind: UpstreamKind;
+  readonly endpoint: Endpoint;
+  readonly estimator: TokenEstimator;
+  readonly clock: Clock;
+  /** From sending a request to the first output of its answer, in ms. */
+  readonly firstEventTimeoutMs: number;
+  /** Between two pieces of an answer, in ms. */
+  readonly idleTimeoutMs: number;
+  /** Whether chunks that differ in their text alone may go without being parsed. */
+  readonly fastPath: boolean;
+}

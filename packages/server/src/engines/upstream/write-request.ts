@@ -1,0 +1,58 @@
+/** A job as the upstream engine wants to be asked: always as a stream with its usage, by the engine's name of the model. */
+import type { ChatRequest, Message } from '@plumb/wire';
+import type { GenerationJob } from '../engine.js';
+import type { UpstreamKind } from './kinds/index.js';
+
+/** What is passed on as the client sent it. The rest is written by the kind, or is no business of the engine. */
+const PASSED_FIELDS = [
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'tools',
+  'tool_choice',
+  'response_format',
+  'logprobs',
+  'top_logprobs',
+  'frequency_penalty',
+  'presence_penalty',
+  'seed',
+] as const satisfies readonly (keyof ChatRequest)[];
+
+/** The body of the request. `scope` stands for the job's cache scope. */
+export function writeRequest(job: GenerationJob, kind: UpstreamKind, model: string, scope: string): string {
+  const { request, thinking } = job;
+  return JSON.stringify({
+    model,
+    messages: kind.knowsContract ? request.messages : request.messages.map((message) => convertMessage(message, kind)),
+    ...pickPassed(request),
+    ...kind.writeThinking(thinking, request),
+    ...kind.writeCacheScope(scope),
+    ...(hasPrefix(request) ? kind.writePrefix() : {}),
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+}
+
+/** Fields that are null are left out: they mean the same, and not every server takes them. */
+function pickPassed(request: ChatRequest): Partial<ChatRequest> {
+  const set = PASSED_FIELDS.filter((field) => request[field] !== undefined && request[field] !== null);
+  return Object.fromEntries(set.map((field) => [field, request[field]]));
+}
+
+function hasPrefix({ messages }: ChatRequest): boolean {
+  const last = messages.at(-1);
+  return last?.role === 'assistant' && last.prefix === true;
+}
+
+/** The message without what only DeepSeek's API knows. */
+function convertMessage(message: Message, kind: UpstreamKind): object {
+  if (message.role === 'latest_reminder') return { role: 'system', content: message.content };
+  if (message.role !== 'assistant') return message;
+  const { prefix: _, reasoning_content: reasoning, tool_calls: calls, ...rest } = message;
+  return {
+    ...rest,
+    ...(reasoning && kind.takesReasoning ? { reasoning_content: reasoning } : {}),
+    ...(calls ? { tool_calls: calls } : {}),
+  };
+}
