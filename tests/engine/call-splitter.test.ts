@@ -34,6 +34,7 @@ function split(
     callArguments: (index, text) => {
       heard.calls[index]!.given += text;
     },
+    callEnd: (index) => assert.equal(index, heard.calls.length - 1),
   });
   for (const piece of pieces) splitter.push(piece);
   splitter.end();

@@ -256,6 +256,17 @@ describe('a model whose template knows no tools', () => {
   });
 });
 
+describe('a model that makes the same call again and again', () => {
+  const call = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>\n';
+  const used = scripted({ style: 'plain', script: { answer: { text: call, next: 'repeat', tokenBytes: 7 } } });
+
+  test('ends its turn with the second one', async () => {
+    const outcome = await runBoth(used.engine, { tools: TOOLS });
+    assert.equal(outcome.finishReason, 'tool_calls');
+    assert.deepEqual(callsOf(outcome), Array(2).fill({ name: 'get_weather', given: { city: 'Oslo' } }));
+  });
+});
+
 describe('a model that calls with an object alone', () => {
   const answer = {
     text: '{"name": "get_weather", "parameters": {"city": "Rome"}}',
