@@ -15,7 +15,7 @@ import {
   type LoadOptions,
   ToEngine,
 } from '@plumb/llama/link';
-import type { ChatChunk, ChatRequest, Usage } from '@plumb/wire';
+import { type ChatChunk, ChatFold, type ChatRequest, type ChatResponse, type Usage } from '@plumb/wire';
 
 /** What became of a generation. */
 export interface Outcome {
@@ -31,6 +31,15 @@ export interface Outcome {
   readonly failure: GenerationFailure | undefined;
   /** Whether `begun` came, and came first. */
   readonly begun: boolean;
+}
+
+/** The buffered answer of a generation that ended well, with ids of calls that are the same every time. */
+export function foldOutcome({ chunks }: Outcome): ChatResponse {
+  const fold = new ChatFold();
+  for (const chunk of chunks) fold.add(chunk);
+  const response = fold.response();
+  for (const call of response.choices[0]!.message.tool_calls ?? []) call.id = call.id.slice(0, 8);
+  return response;
 }
 
 /** A generation under way. */

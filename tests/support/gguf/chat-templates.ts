@@ -1,7 +1,10 @@
-/** The chat templates of the test models: ChatML, once with tools and think blocks and once without. */
+/** The chat templates of the test models: ChatML, with tools and think blocks, without, and with tools as Llama 3 has them. */
 
-/** `thinking`: tools and think blocks are special tokens and known to the template. `plain`: neither, as in SmolLM2. */
-export type ChatStyle = 'thinking' | 'plain';
+/**
+ * `thinking`: tools and think blocks are special tokens and known to the template. `plain`: neither, as in SmolLM2.
+ * `llama`: a plain model whose template asks for calls that are nothing but a JSON object.
+ */
+export type ChatStyle = 'thinking' | 'plain' | 'llama';
 
 /**
  * ChatML turns: `<|im_start|>`, role, line feed, content, `<|im_end|>`, line feed. The generation prompt is
@@ -36,6 +39,24 @@ export const CHAT_TEMPLATES: Record<ChatStyle, string> = {
   plain: `
 {%- for message in messages %}
   {{- '<|im_start|>' + message.role + '\\n' + (message.content or '') + '<|im_end|>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}
+  {{- '<|im_start|>assistant\\n' }}
+{%- endif %}`,
+  llama: `
+{%- if tools %}
+  {{- '<|im_start|>system\\nTo call a function, answer with {"name": function name, "parameters": its arguments}.\\n' }}
+  {%- for tool in tools %}
+    {{- (tool | tojson) + '\\n' }}
+  {%- endfor %}
+  {{- '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+  {{- '<|im_start|>' + message.role + '\\n' + (message.content or '') }}
+  {%- for call in message.tool_calls or [] %}
+    {{- '{"name": "' + call.function.name + '", "parameters": ' + (call.function.arguments | tojson) + '}' }}
+  {%- endfor %}
+  {{- '<|im_end|>\\n' }}
 {%- endfor %}
 {%- if add_generation_prompt %}
   {{- '<|im_start|>assistant\\n' }}

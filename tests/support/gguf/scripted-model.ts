@@ -119,7 +119,7 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
 
 /** The last tokens of a prompt that start a reply other than the answer. */
 const TRIGGERS: Record<Exclude<keyof Script, 'answer'>, Record<ChatStyle, readonly string[]>> = {
-  thinking: { thinking: ['<think>'], plain: ['>', '>\n'] },
-  toolCall: { thinking: ['<tool_call>'], plain: [] },
-  infill: { thinking: ['<fim_middle>'], plain: ['<fim_middle>'] },
+  thinking: { thinking: ['<think>'], plain: ['>', '>\n'], llama: ['>', '>\n'] },
+  toolCall: { thinking: ['<tool_call>'], plain: [], llama: [] },
+  infill: { thinking: ['<fim_middle>'], plain: ['<fim_middle>'], llama: ['<fim_middle>'] },
 };

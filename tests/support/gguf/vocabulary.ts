@@ -6,7 +6,7 @@ import { BYTE_ALPHABET, learnMerges, type Merge } from './byte-level-bpe.js';
 import { CHAT_TEMPLATES, type ChatStyle } from './chat-templates.js';
 import type { MetadataEntry } from './write-gguf.js';
 
-/** The special tokens that a reply can lead to. `plain` models have only the last one. */
+/** The special tokens that a reply can lead to. Others than `thinking` models have only the last one. */
 export type SpecialToken = '<think>' | '</think>' | '<tool_call>' | '</tool_call>' | '<|im_end|>';
 
 /** How llama.cpp treats a token (`llama_token_type`). */
@@ -101,6 +101,7 @@ const INFILL_KEYS = ['fim_pre', 'fim_suf', 'fim_mid'].map((name) => `tokenizer.g
 const USER_DEFINED_TOKENS: Record<ChatStyle, readonly string[]> = {
   thinking: ['<think>', '</think>', '<tool_call>', '</tool_call>'],
   plain: ['/think>', '>\n'],
+  llama: ['/think>', '>\n'],
 };
 
 /** What the merges are learned from. It was written for this file. */

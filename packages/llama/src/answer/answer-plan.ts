@@ -27,7 +27,7 @@ export interface CallPlan {
 /** Whether the answer to a request has to be of a form from its first token on. */
 export function isConstrained(request: ChatRequest): boolean {
   const { callable, duty } = readOfferedTools(request);
-  return (request.response_format?.type ?? 'text') !== 'text' || (callable.length > 0 && duty === 'must call');
+  return (request.response_format?.type ?? 'text') !== 'text' || (callable.length > 0 && duty !== 'may call');
 }
 
 /**
@@ -41,23 +41,18 @@ export function planAnswer(request: ChatRequest, format: CallFormat): AnswerPlan
   if (tools.length === 0) {
     return { grammar: answer === undefined ? undefined : writeAnswerGrammar(answer), calls: undefined };
   }
-  if (duty === 'must call') {
-    return {
-      grammar: writeCallsGrammar({ tools, format, includesOpening: true }),
-      calls: { format, grammar: undefined },
-    };
+  const isParallel = duty !== 'must call once';
+  if (duty !== 'may call') {
+    const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: true });
+    return { grammar, calls: { format, grammar: undefined } };
   }
   if (answer === undefined) {
-    return {
-      grammar: undefined,
-      calls: { format, grammar: writeCallsGrammar({ tools, format, includesOpening: false }) },
-    };
+    const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: false });
+    return { grammar: undefined, calls: { format, grammar } };
   }
   const otherwise = (grammar: Grammar) => compileAnswer(grammar, answer);
-  return {
-    grammar: writeCallsGrammar({ tools, format, includesOpening: true, otherwise }),
-    calls: { format, grammar: undefined },
-  };
+  const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: true, otherwise });
+  return { grammar, calls: { format, grammar: undefined } };
 }
 
 /** A schema, and whether all of it has to be enforced. */

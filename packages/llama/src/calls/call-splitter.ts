@@ -13,6 +13,7 @@ export interface CallReceiver {
   opened(rest: string): boolean;
   callStart(index: number, name: string): void;
   callArguments(index: number, text: string): void;
+  callEnd(index: number): void;
 }
 
 /** Where the answer is; `stopped` when a stop sequence was found. */
@@ -98,6 +99,7 @@ export class CallSplitter {
     const rest = this.#reader!.push(text);
     if (rest === undefined) return;
     this.#phase = 'between';
+    this.#receiver.callEnd(this.#calls - 1);
     this.#pushBetween(rest);
   }
 

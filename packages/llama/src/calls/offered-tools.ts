@@ -1,8 +1,8 @@
 /** Which tools of a request the model may call. */
 import type { ChatRequest, FunctionDefinition } from '@plumb/wire';
 
-/** What the model must do with the tools that it is offered. */
-export type CallDuty = 'may call' | 'must call';
+/** What the model must do with the tools that it is offered. Clients that name a function expect one call of it. */
+export type CallDuty = 'may call' | 'must call' | 'must call once';
 
 export interface OfferedTools {
   /** What the model is told of; none with `tool_choice: "none"`. */
@@ -18,7 +18,7 @@ export function readOfferedTools({ tools, tool_choice: choice }: ChatRequest): O
     return { told, callable: told, duty: choice === 'required' ? 'must call' : 'may call' };
   }
   const callable = told.filter(({ name }) => name === choice.function.name);
-  return { told, callable, duty: 'must call' };
+  return { told, callable, duty: 'must call once' };
 }
 
 /** A tool as templates see it: without what is null, and without what is none of the model's business. */

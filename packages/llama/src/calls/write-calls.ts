@@ -14,6 +14,8 @@ import { NO_PARAMETERS } from './offered-tools.js';
 export interface CallsGrammarOptions {
   readonly tools: readonly FunctionDefinition[];
   readonly format: CallFormat;
+  /** Whether there may be several calls, where the form has room for them. */
+  readonly isParallel: boolean;
   /** Whether the opening of the first call is part of the text; otherwise it has been written already. */
   readonly includesOpening: boolean;
   /** What may be written instead of calls. */
@@ -41,7 +43,8 @@ export function writeCallsGrammar(options: CallsGrammarOptions): string {
 }
 
 /** @param isAnything Whether functions that are not strict take any object. */
-function write({ tools, format, includesOpening, otherwise }: CallsGrammarOptions, isAnything: boolean): string {
+function write(options: CallsGrammarOptions, isAnything: boolean): string {
+  const { tools, format, includesOpening, otherwise } = options;
   const grammar = new Grammar();
   const calls = tools.map((tool, place) => ({
     name: tool.name,
@@ -50,7 +53,8 @@ function write({ tools, format, includesOpening, otherwise }: CallsGrammarOption
   const body = writeBody(grammar, calls, format);
   const opening = text(format.opening);
   const between = sequence(optional(text('\n')), opening);
-  const more = format.isMarked ? repeat(grammar.define(sequence(between, body)), 0, PARALLEL_CALLS_MAX - 1) : EMPTY;
+  const isParallel = options.isParallel && format.isMarked;
+  const more = isParallel ? repeat(grammar.define(sequence(between, body)), 0, PARALLEL_CALLS_MAX - 1) : EMPTY;
   const all = sequence(includesOpening ? opening : EMPTY, body, more);
   return writeGbnf(grammar, otherwise === undefined ? all : choice(all, otherwise(grammar)));
 }

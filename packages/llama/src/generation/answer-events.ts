@@ -67,8 +67,14 @@ export class AnswerEvents {
   }
 
   callArguments(index: number, text: string): void {
+    this.#calls[index]!.given += text;
     if (this.#isStreamed) this.#events += this.#chunks.toolCalls([{ index, function: { arguments: text } }]);
-    else this.#calls[index]!.given += text;
+  }
+
+  /** Whether the call is the same as one before it. */
+  isRepeated(index: number): boolean {
+    const { name, given } = this.#calls[index]!;
+    return this.#calls.findIndex((call) => call.name === name && call.given === given) < index;
   }
 
   /** Whether the answer has a call. */

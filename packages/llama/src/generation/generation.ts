@@ -75,6 +75,8 @@ export class Generation {
   readonly #drawn: number[] = [];
   #reasoningTokens = 0;
   #hasContent = false;
+  /** Whether the latest call is one that was made before: small models then go on with the same one. */
+  #isRepeating = false;
   #hasBegun = false;
   #hasEnded = false;
 
@@ -183,6 +185,9 @@ export class Generation {
         this.#events.callStart(index, name);
       },
       callArguments: (index, text) => this.#events.callArguments(index, text),
+      callEnd: (index) => {
+        this.#isRepeating = this.#events.isRepeated(index);
+      },
     });
   }
 
@@ -199,6 +204,7 @@ export class Generation {
     // What came before an opening tag belongs to it.
     else if (before === 'either' && phase === 'reasoning') this.#reasoningTokens = this.#drawn.length;
     if (phase === 'stopped') this.#finish('stop');
+    else if (this.#isRepeating) this.#finish('tool_calls');
     else if (this.#drawn.length === this.#maxTokens) this.#finish('length');
     else if (phase === 'reasoning' && this.#reasoningTokens >= this.#reasoningBudget) this.#closeThinking();
     else if (before === 'reasoning' && phase === 'content' && !this.#hasContent) this.#enterAnswer('');

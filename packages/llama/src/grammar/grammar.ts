@@ -11,6 +11,8 @@ export const ROOT = 'root';
 
 export class Grammar {
   readonly rules = new Map<string, Node>();
+  /** What making it has cost so far. */
+  readonly effort = { schemas: 0, patternSteps: 0 };
   /** Rules that several parts of the grammar use, by what they are. */
   readonly #shared = new Map<string, Node>();
 

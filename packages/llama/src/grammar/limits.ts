@@ -9,7 +9,7 @@ export const SCHEMA_DEPTH_MAX = 64;
 /** The most alternatives that `anyOf`, `oneOf`, `allOf` and `$ref` may come to, once they are multiplied out. */
 export const ALTERNATIVES_MAX = 256;
 
-/** How many schemas are looked at while one is multiplied out, each as often as it is referred to. */
+/** How many schemas are looked at while those of a grammar are multiplied out, each as often as it is referred to. */
 export const EXPANSIONS_MAX = 20_000;
 
 /** The most rules of a grammar. */
@@ -26,6 +26,11 @@ export const REPETITIONS_MAX = 1_000_000;
 
 /** The most states of the automaton of a `pattern`, a `format` or the names that `additionalProperties` leaves. */
 export const AUTOMATON_STATES_MAX = 2000;
+
+/**
+ * How many states of machines are looked at while the patterns of a grammar become automata: about half a second's work.
+ */
+export const PATTERN_STEPS_MAX = 1_000_000;
 
 /** The longest `pattern`, in characters. */
 export const PATTERN_CHARACTERS_MAX = 1000;

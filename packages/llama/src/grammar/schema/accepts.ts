@@ -29,7 +29,7 @@ function acceptsNumber(value: number, { isInteger, min, max, above, below, multi
 function acceptsString(value: string, { min, max, patterns, formats }: Plain['string']): boolean {
   const length = [...value].length;
   if (length < min || length > max) return false;
-  const expressions = formats.map((format) => `^(?:${FORMATS.get(format) ?? '[^]*'})$`);
+  const expressions = formats.map((format) => `^(?:${FORMATS.get(format)?.source ?? '[^]*'})$`);
   return [...patterns, ...expressions].every((source) => new RegExp(source, 'u').test(value));
 }
 

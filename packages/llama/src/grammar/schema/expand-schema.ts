@@ -13,8 +13,8 @@ export interface Expansion {
   readonly root: Schema;
   /** Hears of what cannot be enforced. */
   readonly report: Report;
-  /** Counts the schemas that are looked at, for all expansions of one root together. */
-  readonly spent: { schemas: number };
+  /** Counts the schemas that are looked at, for all schemas of a grammar together. */
+  readonly effort: { schemas: number };
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Expansion {
  * @throws Unenforceable when there are too many, or a reference leads to itself.
  */
 export function expandSchema(schema: Schema, expansion: Expansion, following: readonly string[] = []): Plain[] {
-  if (++expansion.spent.schemas > EXPANSIONS_MAX) {
+  if (++expansion.effort.schemas > EXPANSIONS_MAX) {
     throw new Unenforceable(`refers to others more than ${EXPANSIONS_MAX} times`);
   }
   if (schema === true) return [ANYTHING];

@@ -4,13 +4,13 @@ import { SCHEMA_CHARACTERS_MAX, SCHEMA_DEPTH_MAX } from '../limits.js';
 import { choice, NEVER, type Node, text } from '../node.js';
 import { type Automaton, isEmpty } from '../text/automaton.js';
 import { compilePattern } from '../text/compile-pattern.js';
-import { FORMATS } from '../text/formats.js';
+import { FORMATS, type Format } from '../text/formats.js';
 import { readPattern } from '../text/read-pattern.js';
 import { Unenforceable } from '../unenforceable.js';
 import { writeArray } from '../write/write-array.js';
 import { writeNumber } from '../write/write-number.js';
 import { writeObject } from '../write/write-object.js';
-import { writeString } from '../write/write-string.js';
+import { hasLengths, writeString } from '../write/write-string.js';
 import { accepts } from './accepts.js';
 import { kindsOf } from './excludes.js';
 import { expandSchema } from './expand-schema.js';
@@ -55,7 +55,6 @@ class SchemaCompiler {
   readonly #isStrict: boolean;
   /** The rules of schemas by what they say, so that one that refers to itself comes to an end. */
   readonly #known = new Map<string, Node>();
-  readonly #spent = { schemas: 0 };
   readonly #automata = new Map<string, Automaton>();
 
   constructor(root: Schema, { grammar, isStrict }: CompilerOptions) {
@@ -79,7 +78,7 @@ class SchemaCompiler {
 
   #expand(schema: Schema, path: string): Plain[] {
     const report: Report = (keyword, reason) => this.#report(keyword, reason, path);
-    return expandSchema(schema, { root: this.#root, report, spent: this.#spent });
+    return expandSchema(schema, { root: this.#root, report, effort: this.#grammar.effort });
   }
 
   #report(keyword: string, reason: string, path: string): void {
@@ -140,20 +139,28 @@ class SchemaCompiler {
   }
 
   #writeString({ min, max, patterns, formats }: Plain['string'], path: string): Node {
-    const automata = [
-      ...patterns.map((pattern) => this.#compile('pattern', pattern, path)),
-      ...formats.map((format) => this.#compileFormat(format, path)),
-    ].filter((automaton) => automaton !== undefined);
-    if (automata.some(isEmpty)) return NEVER;
+    let limit = max;
+    const automata: (Automaton | undefined)[] = patterns.map((pattern) => this.#compile('pattern', pattern, path));
+    for (const name of formats) {
+      const format = FORMATS.get(name);
+      if (format === undefined) this.#report('format', `is ${JSON.stringify(name)}, which cannot be enforced`, path);
+      else {
+        const [automaton, longest] = this.#compileFormat(format, min, max, path);
+        automata.push(automaton);
+        limit = Math.min(limit, longest);
+      }
+    }
+    const known = automata.filter((automaton) => automaton !== undefined);
+    if (known.some(isEmpty)) return NEVER;
     const key = `string ${JSON.stringify({ min, max: String(max), patterns, formats })}`;
-    return this.#grammar.share(key, () => writeString(this.#grammar, { min, max, automata }));
+    return this.#grammar.share(key, () => writeString(this.#grammar, { min, max: limit, automata: known }));
   }
 
-  #compileFormat(format: string, path: string): Automaton | undefined {
-    const source = FORMATS.get(format);
-    if (source !== undefined) return this.#compile('format', `^(?:${source})$`, path);
-    this.#report('format', `is ${JSON.stringify(format)}, which cannot be enforced`, path);
-    return undefined;
+  /** The automaton of a format, and the longest text that it is right for. */
+  #compileFormat({ source, short }: Format, min: number, max: number, path: string) {
+    const whole = this.#compile('format', `^(?:${source})$`, path);
+    if (short === undefined || whole === undefined || hasLengths(whole, min, max)) return [whole, max] as const;
+    return [this.#compile('format', `^(?:${short.source})$`, path), short.max] as const;
   }
 
   /** Undefined for a pattern that is left out. */
@@ -161,7 +168,7 @@ class SchemaCompiler {
     const known = this.#automata.get(source);
     if (known !== undefined) return known;
     try {
-      const automaton = compilePattern(readPattern(source));
+      const automaton = compilePattern(readPattern(source), this.#grammar.effort);
       this.#automata.set(source, automaton);
       return automaton;
     } catch (error) {

@@ -1,15 +1,19 @@
 /** From a regular expression to a deterministic automaton: Thompson's construction, then sets of its states. */
-import { AUTOMATON_STATES_MAX } from '../limits.js';
+import { AUTOMATON_STATES_MAX, PATTERN_STEPS_MAX } from '../limits.js';
 import type { Range } from '../node.js';
+import { Unenforceable } from '../unenforceable.js';
 import { type Automaton, type Edge, prune, type State, tooLarge } from './automaton.js';
 import type { Pattern } from './pattern.js';
 
-/** @throws Unenforceable when the automaton is too large. */
-export function compilePattern(pattern: Pattern): Automaton {
+/**
+ * @param effort Counts the work, for all patterns of a grammar together.
+ * @throws Unenforceable when the automaton is too large, or there has been too much work.
+ */
+export function compilePattern(pattern: Pattern, effort = { patternSteps: 0 }): Automaton {
   const machine = new Machine();
   const start = machine.addState();
   const end = machine.add(pattern, start);
-  return determinize(machine, start, end);
+  return determinize(machine, start, end, effort);
 }
 
 /** States of the machine before it is made deterministic: a pattern is small against what it is expanded to. */
@@ -75,11 +79,13 @@ class Machine {
   }
 }
 
-function determinize(machine: Machine, start: number, end: number): Automaton {
+function determinize(machine: Machine, start: number, end: number, effort: { patternSteps: number }): Automaton {
   const places = new Map<string, number>();
   const sets: number[][] = [];
   const placeOf = (states: Iterable<number>): number => {
     const closed = close(machine, states);
+    effort.patternSteps += closed.length;
+    if (effort.patternSteps > PATTERN_STEPS_MAX) throw new Unenforceable('takes too much work to enforce');
     const key = closed.join(' ');
     const known = places.get(key);
     if (known !== undefined) return known;

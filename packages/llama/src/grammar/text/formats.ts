@@ -18,28 +18,45 @@ const TIME = `${CLOCK}:[0-5][0-9](?:\\.[0-9]{1,9})?(?:Z|[+-]${CLOCK})`;
 /** At most 40 characters a label and 6 labels, which is within the 253 of a whole name. */
 const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,38}[a-zA-Z0-9])?';
 const HOSTNAME = `${LABEL}(?:\\.${LABEL}){0,5}`;
-const DOMAIN = `${LABEL}(?:\\.${LABEL}){0,4}\\.[a-zA-Z]{2,20}`;
 const ATOM = '[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,14}[a-zA-Z0-9_])?';
+const EMAIL = `${ATOM}(?:[.+]${ATOM}){0,2}@${LABEL}(?:\\.${LABEL}){0,2}\\.[a-zA-Z]{2,20}`;
+
+/** The same without counting: right where the whole text is not longer than a label may be. */
+const SHORT_MAX = 63;
+const SHORT_LABEL = '[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*';
+const SHORT_HOSTNAME = `${SHORT_LABEL}(?:\\.${SHORT_LABEL})*`;
+const SHORT_EMAIL = `[a-zA-Z0-9_]+(?:[.+-][a-zA-Z0-9_]+)*@${SHORT_LABEL}(?:\\.${SHORT_LABEL})*\\.[a-zA-Z][a-zA-Z]+`;
 
 const PATH_CHARACTER = "(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})";
 const PATH = `(?:/${PATH_CHARACTER}*)*`;
 const QUERY = `(?:\\?(?:${PATH_CHARACTER}|[/?])*)?(?:#(?:${PATH_CHARACTER}|[/?])*)?`;
-const AUTHORITY = `//${HOSTNAME}(?::[0-9]{1,5})?`;
-/** The expressions, by the name of the format. */
-export const FORMATS: ReadonlyMap<string, string> = new Map([
-  ['date', DATE],
-  ['time', TIME],
-  ['date-time', `${DATE}T${TIME}`],
-  [
-    'duration',
-    'P(?:[0-9]{1,4}W|(?:[0-9]{1,4}D|[0-9]{1,4}M(?:[0-9]{1,4}D)?|[0-9]{1,4}Y(?:[0-9]{1,4}M(?:[0-9]{1,4}D)?)?)(?:T[0-9]{1,4}[HMS])?|T[0-9]{1,4}[HMS])',
-  ],
-  ['uuid', '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'],
-  ['email', `${ATOM}(?:[.+]${ATOM}){0,3}@${DOMAIN}`],
-  ['hostname', HOSTNAME],
-  ['ipv4', IPV4],
-  ['ipv6', ipv6()],
-  ['uri', `[a-z][a-z0-9+.-]{0,19}:(?:${AUTHORITY}${PATH}|${PATH_CHARACTER}+${PATH})${QUERY}`],
+const URI = `[a-z][a-z0-9+.-]*:(?://${SHORT_HOSTNAME}(?::[0-9]{1,5})?${PATH}|${PATH_CHARACTER}+${PATH})${QUERY}`;
+/** What an automaton that counts the characters of a URI has room for. */
+const URI_MAX = 120;
+
+const DURATION =
+  'P(?:[0-9]{1,4}W|(?:[0-9]{1,4}D|[0-9]{1,4}M(?:[0-9]{1,4}D)?|[0-9]{1,4}Y(?:[0-9]{1,4}M(?:[0-9]{1,4}D)?)?)' +
+  '(?:T[0-9]{1,4}[HMS])?|T[0-9]{1,4}[HMS])';
+
+/** How a format is enforced. */
+export interface Format {
+  readonly source: string;
+  /** What takes its place where `minLength` or `maxLength` count: a simpler one, for texts of at most `max` characters. */
+  readonly short?: { readonly source: string; readonly max: number };
+}
+
+/** The formats by name. */
+export const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
+  ['date', { source: DATE }],
+  ['time', { source: TIME }],
+  ['date-time', { source: `${DATE}T${TIME}` }],
+  ['duration', { source: DURATION }],
+  ['uuid', { source: '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}' }],
+  ['email', { source: EMAIL, short: { source: SHORT_EMAIL, max: SHORT_MAX } }],
+  ['hostname', { source: HOSTNAME, short: { source: SHORT_HOSTNAME, max: SHORT_MAX } }],
+  ['ipv4', { source: IPV4 }],
+  ['ipv6', { source: ipv6() }],
+  ['uri', { source: URI, short: { source: URI, max: URI_MAX } }],
 ]);
 
 /** Eight groups, or fewer with one `::` for at least one group of zeros. */

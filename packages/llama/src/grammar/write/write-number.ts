@@ -138,15 +138,21 @@ function highest(max: number | undefined, below: number | undefined): Decimal | 
   return bounds.sort(compare)[0];
 }
 
-/** The next decimal beside a bound that is certain to be another number, also once it is a double. */
-function step(bound: number, direction: bigint): Decimal {
-  const decimal = toDecimal(bound);
-  const wholeDigits = String(digitsOf({ ...decimal, scaled: magnitude(decimal.scaled) }).whole).length;
-  const places = Math.max(decimal.places, Math.min(STEP_DIGITS, EXACT_DIGITS - wholeDigits));
-  if (places < 0 || places + wholeDigits > EXACT_DIGITS) {
-    throw new Unenforceable(`has an exclusive bound of more than ${EXACT_DIGITS} digits`);
-  }
-  return { scaled: withPlaces(decimal, places).scaled + direction, places };
+/**
+ * The next decimal beside a bound, in steps that leave at most 15 digits: decimals of so many digits are all different
+ * doubles, so that it is another number than the bound also once it has been read.
+ */
+function step(bound: number, direction: 1n | -1n): Decimal {
+  const { scaled, places } = toDecimal(bound);
+  const wholeDigits = String(digitsOf({ scaled: magnitude(scaled), places }).whole).length;
+  const wanted = Math.min(STEP_DIGITS, EXACT_DIGITS - wholeDigits);
+  if (wanted < 0) throw new Unenforceable(`has an exclusive bound of more than ${EXACT_DIGITS} digits`);
+  if (places <= wanted) return { scaled: withPlaces({ scaled, places }, wanted).scaled + direction, places: wanted };
+  const divisor = 10n ** BigInt(places - wanted);
+  const remainder = ((scaled % divisor) + divisor) % divisor;
+  const below = (scaled - remainder) / divisor;
+  if (direction > 0n) return { scaled: below + 1n, places: wanted };
+  return { scaled: remainder === 0n ? below - 1n : below, places: wanted };
 }
 
 function magnitude(value: bigint): bigint {

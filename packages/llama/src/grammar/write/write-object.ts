@@ -5,7 +5,8 @@ import { type PlainObject, propertySchemas } from '../schema/plain.js';
 import type { Report } from '../schema/read-plain.js';
 import { allOf, type Schema } from '../schema/schema.js';
 import type { WriteInner } from '../schema/schema-compiler.js';
-import { type Automaton, complementOf, intersection, otherThan, prune } from '../text/automaton.js';
+import { type Automaton, complementOf, intersection, lengthAutomaton, otherThan, prune } from '../text/automaton.js';
+import { Unenforceable } from '../unenforceable.js';
 import { QUOTE } from './json-text.js';
 import { COLON } from './white-space.js';
 import { type ListPart, writeList } from './write-list.js';
@@ -56,8 +57,21 @@ function writeOthers(grammar: Grammar, object: PlainObject, names: readonly stri
 
 function writeProperty(grammar: Grammar, names: readonly Automaton[], schema: Schema, tools: ObjectTools): Node {
   if (schema === false) return NEVER;
-  const name = writeAutomaton(grammar, prune(names.reduce(intersection)));
+  const name = writeAutomaton(grammar, prune(limitLength(names.reduce(intersection))));
   return grammar.define(sequence(QUOTE, name, QUOTE, COLON, tools.inner(schema, 'additionalProperties')));
+}
+
+/** The longest name of a property that is not declared: a model could go on writing one for ever. */
+const NAME_CHARACTERS_MAX = 64;
+
+/** Names that are not too long, where an automaton has room for counting. */
+function limitLength(names: Automaton): Automaton {
+  try {
+    return intersection(names, lengthAutomaton(0, NAME_CHARACTERS_MAX));
+  } catch (error) {
+    if (!(error instanceof Unenforceable)) throw error;
+    return names;
+  }
 }
 
 /** How many properties that are not declared there may be. Two of one name count once, so none is ever relied on. */

@@ -33,8 +33,8 @@ export function writeAutomaton(grammar: Grammar, automaton: Automaton): Node {
   return rules[0]!;
 }
 
-/** Whether all texts of an automaton have a length between two numbers in any case. */
-function hasLengths(automaton: Automaton, min: number, max: number): boolean {
+/** Whether all texts of a pruned automaton have a length between two numbers in any case. */
+export function hasLengths(automaton: Automaton, min: number, max: number): boolean {
   const depths = shortest(automaton);
   const isLongEnough = automaton.every(({ accepts }, state) => !accepts || depths[state]! >= min);
   return isLongEnough && longest(automaton) <= max;
