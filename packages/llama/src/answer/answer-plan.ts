@@ -36,26 +36,26 @@ export function isConstrained(request: ChatRequest): boolean {
  * @throws ApiError invalid_request that names what cannot be enforced.
  */
 export function planAnswer(request: ChatRequest, format: CallFormat): AnswerPlan {
-  const { callable: tools, duty } = readOfferedTools(request);
+  const { callable: tools, duty, callsMax } = readOfferedTools(request);
   const answer = readAnswerSchema(request.response_format);
   if (tools.length === 0) {
     return { grammar: answer === undefined ? undefined : writeAnswerGrammar(answer), calls: undefined };
   }
   if (duty === 'must call') {
     return {
-      grammar: writeCallsGrammar({ tools, format, includesOpening: true }),
+      grammar: writeCallsGrammar({ tools, format, includesOpening: true, callsMax }),
       calls: { format, grammar: undefined },
     };
   }
   if (answer === undefined) {
     return {
       grammar: undefined,
-      calls: { format, grammar: writeCallsGrammar({ tools, format, includesOpening: false }) },
+      calls: { format, grammar: writeCallsGrammar({ tools, format, includesOpening: false, callsMax }) },
     };
   }
   const otherwise = (grammar: Grammar) => compileAnswer(grammar, answer);
   return {
-    grammar: writeCallsGrammar({ tools, format, includesOpening: true, otherwise }),
+    grammar: writeCallsGrammar({ tools, format, includesOpening: true, callsMax, otherwise }),
     calls: { format, grammar: undefined },
   };
 }

@@ -2,7 +2,6 @@
 import { type FunctionDefinition, invalidRequest } from '@plumb/wire';
 import { Grammar } from '../grammar/grammar.js';
 import { ANY_OBJECT } from '../grammar/json-object.js';
-import { PARALLEL_CALLS_MAX } from '../grammar/limits.js';
 import { choice, EMPTY, type Node, optional, repeat, sequence, text } from '../grammar/node.js';
 import { compileSchema } from '../grammar/schema/schema-compiler.js';
 import { Unenforceable } from '../grammar/unenforceable.js';
@@ -16,6 +15,8 @@ export interface CallsGrammarOptions {
   readonly format: CallFormat;
   /** Whether the opening of the first call is part of the text; otherwise it has been written already. */
   readonly includesOpening: boolean;
+  /** The most calls. */
+  readonly callsMax: number;
   /** What may be written instead of calls. */
   readonly otherwise?: (grammar: Grammar) => Node;
 }
@@ -41,7 +42,8 @@ export function writeCallsGrammar(options: CallsGrammarOptions): string {
 }
 
 /** @param isAnything Whether functions that are not strict take any object. */
-function write({ tools, format, includesOpening, otherwise }: CallsGrammarOptions, isAnything: boolean): string {
+function write(options: CallsGrammarOptions, isAnything: boolean): string {
+  const { tools, format, includesOpening, callsMax, otherwise } = options;
   const grammar = new Grammar();
   const calls = tools.map((tool, place) => ({
     name: tool.name,
@@ -50,7 +52,7 @@ function write({ tools, format, includesOpening, otherwise }: CallsGrammarOption
   const body = writeBody(grammar, calls, format);
   const opening = text(format.opening);
   const between = sequence(optional(text('\n')), opening);
-  const more = format.isMarked ? repeat(grammar.define(sequence(between, body)), 0, PARALLEL_CALLS_MAX - 1) : EMPTY;
+  const more = format.isMarked ? repeat(grammar.define(sequence(between, body)), 0, callsMax - 1) : EMPTY;
   const all = sequence(includesOpening ? opening : EMPTY, body, more);
   return writeGbnf(grammar, otherwise === undefined ? all : choice(all, otherwise(grammar)));
 }
