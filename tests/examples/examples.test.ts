@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { startPlumb, type TestServer } from '../support/plumb.js';
-import { OPENAI_FOR_PYTHON, pythonWith } from '../support/python.js';
+import { pythonWith } from '../support/python.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
@@ -37,9 +37,9 @@ describe('every example', () => {
   for (const [name, expected] of Object.entries(EXPECTED)) {
     test(`runs: ${name}`, async (context) => {
       if (name.endsWith('.py')) {
-        const python = await pythonWith([OPENAI_FOR_PYTHON]);
+        const python = await pythonWith('openai');
         if (typeof python === 'string') return context.skip(python);
-        assert.equal(await python.run(folder + name, [], environment), expected);
+        assert.equal(await python.run([folder + name], { environment }), expected);
         return;
       }
       const script = `${folder}dist/${name.replace(/\.ts$/, '.js')}`;

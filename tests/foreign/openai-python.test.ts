@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startPlumb } from '../support/plumb.js';
-import { OPENAI_FOR_PYTHON, pythonWith } from '../support/python.js';
+import { pythonWith } from '../support/python.js';
 
 const HELLO = 'Hello! This is the scripted test model speaking.';
 const THOUGHT = 'Let me think about that. Done thinking.';
@@ -11,11 +11,11 @@ const script = fileURLToPath(new URL('../../foreign/python/openai_sdk.py', impor
 
 describe('the OpenAI SDK for Python', () => {
   test('chats, streams, reasons, lists models and raises its own errors', async (context: TestContext) => {
-    const python = await pythonWith([OPENAI_FOR_PYTHON]);
+    const python = await pythonWith('openai');
     if (typeof python === 'string') return context.skip(python);
     const plumb = await startPlumb();
     try {
-      const seen = JSON.parse(await python.run(script, [`${plumb.url}/v1`, plumb.key]));
+      const seen = JSON.parse(await python.run([script, `${plumb.url}/v1`, plumb.key]));
       assert.equal(seen.chat.content, HELLO);
       assert.equal(seen.chat.finish_reason, 'stop');
       assert.equal(seen.chat.hit_and_miss, seen.chat.prompt_tokens);
