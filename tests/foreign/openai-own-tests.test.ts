@@ -20,7 +20,9 @@ interface Exception {
 
 /** The three tests that there are of most methods: as it is, with the raw response, and with a streamed one. */
 const everyWay = (...methods: string[]) =>
-  methods.flatMap((method) => ['test_method', 'test_raw_response', 'test_streaming_response'].map((way) => `${way}_${method}`));
+  methods.flatMap((method) =>
+    ['test_method', 'test_raw_response', 'test_streaming_response'].map((way) => `${way}_${method}`),
+  );
 
 /** What is run: files of `tests/api_resources`. */
 const FILES: Record<string, readonly Exception[]> = {
@@ -77,7 +79,8 @@ async function runTests(plumb: TestServer): Promise<Outcomes | string> {
   const script = fileURLToPath(new URL('../../foreign/python/openai_own_tests.py', import.meta.url));
   const options = { api_key: plumb.key, files: Object.keys(FILES), replacements: REPLACEMENTS };
   const environment = { TEST_API_BASE_URL: `${plumb.url}/v1`, PLUMB_OWN_TESTS: JSON.stringify(options) };
-  return groupOutcomes(JSON.parse(await python.run([script], { environment })));
+  const printed: Record<string, Outcome> | string = JSON.parse(await python.run([script], { environment }));
+  return typeof printed === 'string' ? printed : groupOutcomes(printed);
 }
 
 function groupOutcomes(outcomes: Record<string, Outcome>): Outcomes {
