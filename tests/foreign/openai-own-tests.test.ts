@@ -14,7 +14,7 @@ interface Exception {
   readonly reason: string;
   /** Part of what they fail with. */
   readonly failure: RegExp;
-  /** Names of functions; each is there for both clients, and several times for its parameters. */
+  /** Names of functions; each is there for both clients and several parameters, with some of which it may pass. */
   readonly tests: readonly string[];
 }
 
@@ -24,8 +24,13 @@ const everyWay = (...methods: string[]) =>
     ['test_method', 'test_raw_response', 'test_streaming_response'].map((way) => `${way}_${method}`),
   );
 
-/** What is run: files of `tests/api_resources`. */
-const FILES: Record<string, readonly Exception[]> = {
+/** What is run, of the files below: those whose endpoints are served. */
+const RUN: readonly File[] = ['chat/test_completions.py', 'test_models.py'];
+
+type File = 'chat/test_completions.py' | 'test_models.py' | 'test_completions.py' | 'test_embeddings.py';
+
+/** Files of `tests/api_resources`. */
+const FILES: Record<File, readonly Exception[]> = {
   'chat/test_completions.py': [
     {
       reason: 'DeepSeek refuses stream_options without a stream',
@@ -50,6 +55,25 @@ const FILES: Record<string, readonly Exception[]> = {
       tests: everyWay('delete'),
     },
   ],
+  'test_completions.py': [
+    {
+      reason: 'DeepSeek refuses stream_options without a stream',
+      failure: /stream_options should be set along with stream = true/,
+      tests: ['test_method_create_with_all_params_overload_1'],
+    },
+    {
+      reason: 'DeepSeek refuses a suffix together with echo',
+      failure: /suffix and echo cannot be used together/,
+      tests: ['test_method_create_with_all_params_overload_2'],
+    },
+  ],
+  'test_embeddings.py': [
+    {
+      reason: 'its strict client refuses the base64 that it asked for before it has decoded it',
+      failure: /Data returned by API invalid for expected schema/,
+      tests: everyWay('create'),
+    },
+  ],
 };
 
 /** The words of OpenAI's API that DeepSeek's refuses, and what is sent in their place. */
@@ -62,7 +86,15 @@ const REPLACEMENTS = {
 };
 
 /** The models that the tests ask for. */
-const MODELS = [{ id: 'gpt-6-astra', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'test' }];
+const MODELS = [
+  {
+    id: 'gpt-6-astra',
+    aliases: ['gpt-3.5-turbo-instruct'],
+    pool: 'embedded',
+    thinking: 'disabled',
+    owned_by: 'test',
+  },
+];
 
 interface Outcome {
   readonly outcome: string;
@@ -77,7 +109,7 @@ async function runTests(plumb: TestServer): Promise<Outcomes | string> {
   const python = await pythonWith('openai');
   if (typeof python === 'string') return python;
   const script = fileURLToPath(new URL('../../foreign/python/openai_own_tests.py', import.meta.url));
-  const options = { api_key: plumb.key, files: Object.keys(FILES), replacements: REPLACEMENTS };
+  const options = { api_key: plumb.key, files: RUN, replacements: REPLACEMENTS };
   const environment = { TEST_API_BASE_URL: `${plumb.url}/v1`, PLUMB_OWN_TESTS: JSON.stringify(options) };
   const printed: Record<string, Outcome> | string = JSON.parse(await python.run([script], { environment }));
   return typeof printed === 'string' ? printed : groupOutcomes(printed);
@@ -103,7 +135,8 @@ describe('the own tests of the OpenAI SDK for Python', () => {
   });
   after(() => plumb.stop());
 
-  for (const [file, exceptions] of Object.entries(FILES)) {
+  for (const file of RUN) {
+    const exceptions = FILES[file];
     const excepted = new Set(exceptions.flatMap(({ tests }) => tests));
 
     test(`pass: ${file}, but for those below`, (context) => {
@@ -120,8 +153,9 @@ describe('the own tests of the OpenAI SDK for Python', () => {
         if (typeof outcomes === 'string') return context.skip(outcomes);
         for (const name of tests) {
           const results = outcomes.get(file)!.get(name) ?? [];
-          assert.ok(results.length > 0, `${name} is not there`);
-          for (const { message } of results) assert.match(message, failure, name);
+          const failures = results.filter(({ outcome }) => outcome !== 'passed');
+          assert.ok(failures.length > 0, `${name} is not there, or passes`);
+          for (const { message } of failures) assert.match(message, failure, name);
         }
       });
     }
