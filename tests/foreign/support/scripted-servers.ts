@@ -39,7 +39,8 @@ export async function startScriptedServers(): Promise<ScriptedServers> {
   return { hello, tools, reports, refusing, stop };
 }
 
-const REPORTING: Partial<Script> = {
+/** The script of a model that answers with REPORT. */
+export const REPORTING: Partial<Script> = {
   answer: { text: JSON.stringify(REPORT), next: 'end', tokenBytes: 4 },
   toolCall: {
     text: JSON.stringify({ name: REPORT_FUNCTION, arguments: REPORT }),
