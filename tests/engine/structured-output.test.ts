@@ -90,6 +90,21 @@ describe('a model that would rather talk', () => {
       assert.equal((await used.engine.run({ temperature })).content, SCRIPTS.hello.answer.text);
   });
 
+  test('goes on from a prefix that begins such a value, and is not asked to from another', async () => {
+    const begun = (prefix: string) =>
+      used.engine.run({
+        messages: [
+          { role: 'user', content: 'Who?' },
+          { role: 'assistant', content: prefix, prefix: true },
+        ],
+        response_format: ofSchema(PERSON),
+        max_tokens: 300,
+      });
+    const prefix = '{"name":"Ada';
+    assertPerson(prefix + (await begun(prefix)).content);
+    assert.match((await begun('Sure')).failure?.body.error.message ?? '', /`prefix` does not begin what/);
+  });
+
   test('is given a schema', async () => {
     const { failure } = await used.engine.run({ response_format: { type: 'json_schema', json_schema: { name: 'x' } } });
     assert.equal(failure?.body.error.message, 'response_format.json_schema.schema must be a JSON Schema');

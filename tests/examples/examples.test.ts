@@ -1,32 +1,46 @@
 /** Every example runs against the real server as its first lines say. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { HELLO, REPORTING, THOUGHT } from '../foreign/support/scripted-servers.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
-import { OPENAI_FOR_PYTHON, pythonWith } from '../support/python.js';
+import { pythonWith, type Requirements } from '../support/python.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
-const HELLO = 'Hello! This is the scripted test model speaking.';
-const THOUGHT = 'Let me think about that. Done thinking.';
+const guide = fileURLToPath(new URL('../../../docs/guide/clients.md', import.meta.url));
 
 /** What each example prints against the scripted model. */
 const EXPECTED: Record<string, string> = {
+  'ai-sdk-deepseek.ts': `${THOUGHT} ${HELLO}\n`,
+  'ai-sdk-openai-compatible.ts': HELLO,
   'chat.ts': `${HELLO}\n`,
   'chat.py': `${HELLO}\n`,
+  'instructor_report.py': "city='Paris' weather='sunny' days=3\n",
+  'langchain.ts': `${HELLO}\n`,
+  'langchain_chat.py': `${HELLO}\n`,
+  'litellm_chat.py': `${HELLO}\n`,
   'stream-reasoning.ts': `${THOUGHT}${HELLO}\n`,
 };
 
-let plumb: TestServer;
-let environment: Record<string, string>;
+/** Those that need more than the OpenAI SDK. */
+const FRAMEWORKS = ['instructor_report.py', 'langchain_chat.py', 'litellm_chat.py'];
+
+let hello: TestServer;
+let reports: TestServer;
 before(async () => {
-  plumb = await startPlumb();
-  environment = { PLUMB_BASE_URL: `${plumb.url}/v1`, PLUMB_API_KEY: plumb.key };
+  [hello, reports] = await Promise.all([startPlumb(), startPlumb({ script: REPORTING })]);
 });
-after(() => plumb.stop());
+after(() => Promise.all([hello.stop(), reports.stop()]));
+
+function environmentOf(name: string): Record<string, string> {
+  const { url, key } = name.includes('report') ? reports : hello;
+  // LiteLLM would fetch its table of prices again, which this machine may not reach.
+  return { PLUMB_BASE_URL: `${url}/v1`, PLUMB_API_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+}
 
 describe('every example', () => {
   test('has an expected output here', () => {
@@ -37,14 +51,29 @@ describe('every example', () => {
   for (const [name, expected] of Object.entries(EXPECTED)) {
     test(`runs: ${name}`, async (context) => {
       if (name.endsWith('.py')) {
-        const python = await pythonWith([OPENAI_FOR_PYTHON]);
+        const requirements: Requirements = FRAMEWORKS.includes(name) ? 'frameworks' : 'openai';
+        const python = await pythonWith(requirements);
         if (typeof python === 'string') return context.skip(python);
-        assert.equal(await python.run(folder + name, [], environment), expected);
+        assert.equal(await python.run([folder + name], { environment: environmentOf(name) }), expected);
         return;
       }
       const script = `${folder}dist/${name.replace(/\.ts$/, '.js')}`;
-      const { stdout } = await run(process.execPath, [script], { env: { ...process.env, ...environment } });
+      const { stdout } = await run(process.execPath, [script], { env: { ...process.env, ...environmentOf(name) } });
       assert.equal(stripVTControlCharacters(stdout), expected);
     });
   }
+
+  test('is what the page on clients shows', () => {
+    const sources = Object.keys(EXPECTED).map((name) => readFileSync(folder + name, 'utf8'));
+    const shown = [...readFileSync(guide, 'utf8').matchAll(/```(?:ts|python)\n(.*?)```/gs)].map(([, code]) => code!);
+    assert.ok(shown.length > 0);
+    for (const code of shown) {
+      for (const part of code.split('\n\n')) {
+        assert.ok(
+          sources.some((source) => source.includes(part.trim())),
+          part,
+        );
+      }
+    }
+  });
 });

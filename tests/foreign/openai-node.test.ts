@@ -2,20 +2,38 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
 import { contentEvent, ended, PlayedEngine, type PlayedGeneration } from '../support/played-engine.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
+import { FAIL, WARM_UP } from './support/refusing-server.js';
+import {
+  AFTER_CALL,
+  CALLED_WITH,
+  HELLO,
+  REPORT,
+  REPORT_FUNCTION,
+  type ScriptedServers,
+  startScriptedServers,
+  THOUGHT,
+  TOOL_RESULT,
+} from './support/scripted-servers.js';
 
-const HELLO = 'Hello! This is the scripted test model speaking.';
-const THOUGHT = 'Let me think about that. Done thinking.';
 const messages = [{ role: 'user', content: 'Hi' }] as const;
 
+let servers: ScriptedServers;
 let plumb: TestServer;
 let client: OpenAI;
 before(async () => {
-  plumb = await startPlumb();
-  client = new OpenAI({ baseURL: `${plumb.url}/v1`, apiKey: plumb.key, maxRetries: 0 });
+  servers = await startScriptedServers();
+  plumb = servers.hello;
+  client = connect(plumb);
 });
-after(() => plumb.stop());
+after(() => servers.stop());
+
+function connect({ url, key }: TestServer): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 });
+}
 
 /** DeepSeek's field is not in OpenAI's types; users of the SDK read it like this. */
 function reasoningOf(part: object | undefined): string {
@@ -92,6 +110,57 @@ describe('the OpenAI SDK for Node', () => {
     await assert.rejects(client.embeddings.create({ model: 'x', input: 'y' }), OpenAI.NotFoundError);
   });
 
+  test('raises its own error classes where there is no money, no room or no engine', async () => {
+    const { base_url: baseURL, ...keys } = servers.refusing.refusals;
+    const ask = (apiKey: string, content = 'Hi') =>
+      new OpenAI({ baseURL, apiKey, maxRetries: 0 }).chat.completions.create({
+        model: 'deepseek-chat',
+        messages: [{ role: 'user', content }],
+      });
+    const isError = (kind: new (...args: never[]) => Error, message: RegExp) => (error: unknown) =>
+      error instanceof kind && message.test(error.message);
+    await assert.rejects(ask(keys.poor_key), isError(OpenAI.APIError, /^402 Insufficient Balance$/));
+    await ask(keys.limited_key);
+    await assert.rejects(ask(keys.limited_key), isError(OpenAI.RateLimitError, /^429 Rate limit reached/));
+    await assert.rejects(ask(keys.key, FAIL), isError(OpenAI.InternalServerError, /^503 Service is too busy/));
+  });
+
+  test('comes again by itself when Retry-After says so, and is answered', async () => {
+    const { base_url: baseURL, patient_key: apiKey } = servers.refusing.refusals;
+    const patient = new OpenAI({ baseURL, apiKey });
+    const ask = (content: string) =>
+      patient.chat.completions.create({ model: 'deepseek-chat', messages: [{ role: 'user', content }] });
+    await ask(WARM_UP);
+    assert.equal((await ask('Hi')).choices[0]?.message.content, 'Hi');
+    servers.refusing.assertPatience();
+  });
+
+  test('loops over a tool until the answer with its own helper, streamed and not', async () => {
+    const getWeather = (input: unknown) => {
+      assert.deepEqual(input, CALLED_WITH);
+      return TOOL_RESULT;
+    };
+    const parameters = z.object({ city: z.string() });
+    const tool = zodFunction({ name: 'get_weather', parameters, function: getWeather });
+    const asked = { model: 'deepseek-chat', messages: [...messages], tools: [tool] };
+    const caller = connect(servers.tools);
+    assert.equal(await caller.chat.completions.runTools(asked).finalContent(), AFTER_CALL);
+    assert.equal(await caller.chat.completions.runTools({ ...asked, stream: true }).finalContent(), AFTER_CALL);
+  });
+
+  test('parses an object of a schema with its own helper, streamed and not', async () => {
+    const report = z.object({ city: z.string(), weather: z.enum(['sunny', 'rainy']), days: z.number().int() });
+    const asked = {
+      model: 'deepseek-chat',
+      messages: [...messages],
+      response_format: zodResponseFormat(report, REPORT_FUNCTION),
+    };
+    const { completions } = connect(servers.reports).chat;
+    assert.deepEqual((await completions.parse(asked)).choices[0]?.message.parsed, REPORT);
+    const streamed = await completions.stream(asked).finalChatCompletion();
+    assert.deepEqual(streamed.choices[0]?.message.parsed, REPORT);
+  });
+
   test('stops the generation when it aborts a stream', async () => {
     const controller = new AbortController();
     const stream = await client.chat.completions.create(
@@ -128,22 +197,5 @@ describe('the OpenAI SDK for Node, at a limit', () => {
     });
     end(running);
     await first;
-  });
-
-  test('comes again by itself when Retry-After says so, and is answered', async (context) => {
-    const engine = new PlayedEngine();
-    const limited = await startPlumb({ engine, settings });
-    context.after(() => limited.stop());
-    const patient = new OpenAI({ baseURL: `${limited.url}/v1`, apiKey: limited.key, maxRetries: 1 });
-    const arrival = engine.next();
-    const first = patient.chat.completions.create(ask);
-    const running = await arrival;
-    const second = patient.chat.completions.create(ask);
-    while (!limited.lines.some(({ status }) => status === 429)) await new Promise((resolve) => setImmediate(resolve));
-    const next = engine.next();
-    end(running);
-    await first;
-    end(await next);
-    assert.equal((await second).choices[0]?.message.content, 'Hi');
   });
 });

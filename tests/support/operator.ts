@@ -21,9 +21,14 @@ export class Operator {
 
   /** Opens the store of a server, until the test has ended. */
   static async open(context: TestContext, options: Omit<StoreOptions, 'clock'>): Promise<Operator> {
-    const access = await openAccess({ ...options, clock: systemClock });
-    context.after(() => access.close());
-    return new Operator(access);
+    const operator = await Operator.openUntilClosed(options);
+    context.after(() => operator.access.close());
+    return operator;
+  }
+
+  /** Opens the store of a server, until the caller closes its `access`. */
+  static async openUntilClosed(options: Omit<StoreOptions, 'clock'>): Promise<Operator> {
+    return new Operator(await openAccess({ ...options, clock: systemClock }));
   }
 
   /** Adds an amount such as `1.50`. */

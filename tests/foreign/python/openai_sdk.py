@@ -1,16 +1,20 @@
-"""The unmodified OpenAI SDK for Python against a server: base URL, key and model are the only changes.
-
-Prints one JSON object with what was seen; the test that starts this script checks it.
-"""
+"""The unmodified OpenAI SDK for Python: base URL, key and model are the only changes. Prints what was seen."""
 
 import asyncio
 import json
-import sys
+from typing import Literal
 
-from openai import AsyncOpenAI, AuthenticationError, BadRequestError, NotFoundError, OpenAI
+from openai import AsyncOpenAI, OpenAI
+from pydantic import BaseModel
 
-base_url, api_key = sys.argv[1:3]
-client = OpenAI(base_url=base_url, api_key=api_key, max_retries=0)
+from servers import WEATHER, error_of, get_weather, hello, patience, refusals, refusing, report, reports, tools
+
+
+def connect(server, key=None, max_retries=0):
+    return OpenAI(base_url=server["base_url"], api_key=key or server["key"], max_retries=max_retries)
+
+
+client = connect(hello)
 messages = [{"role": "user", "content": "Hi"}]
 
 
@@ -57,7 +61,7 @@ def thinking_in_extra_body():
 
 
 async def asynchronous():
-    async with AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0) as asynchronous_client:
+    async with AsyncOpenAI(base_url=hello["base_url"], api_key=hello["key"], max_retries=0) as asynchronous_client:
         answers = await asyncio.gather(
             *(asynchronous_client.chat.completions.create(model="deepseek-chat", messages=messages) for _ in range(8))
         )
@@ -68,34 +72,58 @@ def models():
     return {"ids": [model.id for model in client.models.list()], "one": client.models.retrieve("deepseek-chat").id}
 
 
-def error_of(call):
-    try:
-        call()
-    except (AuthenticationError, BadRequestError, NotFoundError) as error:
-        return {"class": type(error).__name__, "message": str(error)}
-    return None
+def tool_loop():
+    conversation = [{"role": "user", "content": "The weather?"}]
+    completions = connect(tools).chat.completions
+    first = completions.create(model="deepseek-chat", messages=conversation, tools=[WEATHER]).choices[0].message
+    conversation.append(first)
+    for call in first.tool_calls:
+        result = get_weather(**json.loads(call.function.arguments))
+        conversation.append({"role": "tool", "tool_call_id": call.id, "content": result})
+    answer = completions.create(model="deepseek-chat", messages=conversation, tools=[WEATHER])
+    return [len(first.tool_calls), answer.choices[0].message.content]
 
 
-def errors():
-    other = client.with_options(api_key="sk-wrong-key-0000")
-    return {
-        "wrong_key": error_of(lambda: other.chat.completions.create(model="deepseek-chat", messages=messages)),
-        "wrong_model": error_of(lambda: client.chat.completions.create(model="gpt-4o", messages=messages)),
-        "absent": error_of(lambda: client.embeddings.create(model="x", input="y")),
-    }
+def streamed_call():
+    """Its helper for streams puts the pieces of a call together."""
+    options = {"model": "deepseek-chat", "messages": messages, "tools": [WEATHER]}
+    with connect(tools).chat.completions.stream(**options) as events:
+        call = events.get_final_completion().choices[0].message.tool_calls[0].function
+    return [call.name, json.loads(call.arguments)]
 
 
-print(
-    json.dumps(
-        {
-            "chat": chat(),
-            "stream": stream(),
-            "reasoner": reasoner(),
-            "streamed_reasoner": streamed_reasoner(),
-            "thinking_in_extra_body": thinking_in_extra_body(),
-            "asynchronous": asyncio.run(asynchronous()),
-            "models": models(),
-            "errors": errors(),
-        }
-    )
+class Report(BaseModel):
+    city: str
+    weather: Literal["sunny", "rainy"]
+    days: int
+
+
+def parsed():
+    completions = connect(reports).chat.completions
+    options = {"model": "deepseek-chat", "messages": messages, "response_format": Report}
+    with completions.stream(**options) as events:
+        streamed = events.get_final_completion()
+    return [answer.choices[0].message.parsed.model_dump() for answer in (completions.parse(**options), streamed)]
+
+
+def ask(key, prompt, model="deepseek-chat", max_retries=0):
+    question = [{"role": "user", "content": prompt}]
+    completions = connect(refusing, key, max_retries).chat.completions
+    return completions.create(model=model, messages=question).choices[0].message.content
+
+
+report(
+    chat=chat(),
+    stream=stream(),
+    reasoner=reasoner(),
+    streamed_reasoner=streamed_reasoner(),
+    thinking_in_extra_body=thinking_in_extra_body(),
+    asynchronous=asyncio.run(asynchronous()),
+    models=models(),
+    tool_loop=tool_loop(),
+    streamed_call=streamed_call(),
+    parsed=parsed(),
+    absent=error_of(lambda: client.fine_tuning.jobs.list()),
+    refusals=refusals(ask),
+    patience=patience(lambda prompt: ask(refusing["patient_key"], prompt, max_retries=2)),
 )

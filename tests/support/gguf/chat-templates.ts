@@ -62,3 +62,12 @@ export const CHAT_TEMPLATES: Record<ChatStyle, string> = {
   {{- '<|im_start|>assistant\\n' }}
 {%- endif %}`,
 };
+
+/** The token that ends a prompt whose last message is the result of a tool, in models that tell such prompts apart. */
+export const AFTER_TOOL_TOKEN = '<|after_tool|>';
+
+/** What comes behind the template in those models. */
+export const AFTER_TOOL_TEMPLATE = `
+{%- if add_generation_prompt and not enable_thinking and messages[-1].role == 'tool' %}
+  {{- '${AFTER_TOOL_TOKEN}' }}
+{%- endif %}`;

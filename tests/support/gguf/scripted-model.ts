@@ -7,7 +7,7 @@
  * after it a logit far above all others: a table from the last token to the next one. See `scripts.ts` for the texts,
  * `chat-templates.ts` for the prompts and `vocabulary.ts` for the tokens.
  */
-import type { ChatStyle } from './chat-templates.js';
+import { AFTER_TOOL_TOKEN, type ChatStyle } from './chat-templates.js';
 import { writeLlamaModel } from './llama-model.js';
 import { cutReply, type Reply, SCRIPTS, type Script, type ScriptName } from './scripts.js';
 import { addToken, createVocabulary, TokenType, type Vocabulary } from './vocabulary.js';
@@ -41,6 +41,7 @@ export function writeScriptedModel(path: string, options: ScriptedModelOptions =
   const { script: asked = 'hello', style = 'thinking', contextTokens = 8192, beginToken = false } = options;
   const script: Script = typeof asked === 'string' ? SCRIPTS[asked] : { ...SCRIPTS.hello, ...asked };
   const vocabulary = createVocabulary(style, beginToken);
+  if (script.afterTool !== undefined) addToken(vocabulary, AFTER_TOOL_TOKEN, TokenType.control);
   const { successors, usual, tokenCounts } = linkScript(script, vocabulary);
 
   // One direction for each token with a successor of its own, and the first one for all others.
@@ -89,11 +90,10 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
   const successors = new Map<number, number>();
   const endOfTurn = vocabulary.ids.get('<|im_end|>')!;
   const isTaken = (piece: string) => vocabulary.ids.has(piece);
-  const tokenCounts = { answer: 0, thinking: 0, toolCall: 0, infill: 0 };
+  const tokenCounts = { answer: 0, thinking: 0, toolCall: 0, infill: 0, afterTool: 0 };
   let usual = endOfTurn;
 
-  const link = (name: keyof Script): number => {
-    const reply = script[name];
+  const link = (name: keyof Script, reply: Reply): number => {
     const chain = cutReply(reply, isTaken).map((piece) => addToken(vocabulary, piece, TokenType.normal));
     chain.push(following(reply, chain[0]));
     for (const [index, token] of chain.entries()) if (index > 0) successors.set(chain[index - 1]!, token);
@@ -106,10 +106,12 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
     return vocabulary.ids.get(reply.next) ?? endOfTurn;
   };
 
-  usual = link('answer');
-  for (const [name, triggers] of Object.entries(TRIGGERS)) {
+  usual = link('answer', script.answer);
+  for (const [name, triggers] of Object.entries(TRIGGERS) as [keyof typeof TRIGGERS, Triggers][]) {
+    const reply = script[name];
+    if (reply === undefined) continue;
     const known = triggers[vocabulary.style].map((trigger) => vocabulary.ids.get(trigger)!);
-    const first = link(name as keyof typeof TRIGGERS);
+    const first = link(name, reply);
     for (const token of known) successors.set(token, first);
   }
   const afterCall = vocabulary.ids.get('</tool_call>');
@@ -117,9 +119,12 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
   return { successors, usual, tokenCounts };
 }
 
+type Triggers = Record<ChatStyle, readonly string[]>;
+
 /** The last tokens of a prompt that start a reply other than the answer. */
-const TRIGGERS: Record<Exclude<keyof Script, 'answer'>, Record<ChatStyle, readonly string[]>> = {
+const TRIGGERS: Record<Exclude<keyof Script, 'answer'>, Triggers> = {
   thinking: { thinking: ['<think>'], plain: ['>', '>\n'], llama: ['>', '>\n'] },
   toolCall: { thinking: ['<tool_call>'], plain: [], llama: [] },
   infill: { thinking: ['<fim_middle>'], plain: ['<fim_middle>'], llama: ['<fim_middle>'] },
+  afterTool: { thinking: [AFTER_TOOL_TOKEN], plain: [], llama: [] },
 };

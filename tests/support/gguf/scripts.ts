@@ -25,6 +25,8 @@ export interface Script {
   toolCall: Reply;
   /** After `<fim_middle>`. */
   infill: Reply;
+  /** After the result of a tool; without it `answer`, as after anything else. For the `thinking` style. */
+  afterTool?: Reply;
 }
 
 const hello: Script = {
@@ -52,6 +54,12 @@ export const SCRIPTS = {
   },
   /** An answer that calls the tool, after a few words. For the `thinking` style. */
   tool: { ...hello, answer: { text: 'I will look that up. ', next: '<tool_call>' } },
+  /** The same, and once the tool has answered, the answer that its caller wanted. For the `thinking` style. */
+  toolLoop: {
+    ...hello,
+    answer: { text: 'I will look that up. ', next: '<tool_call>' },
+    afterTool: { text: 'It is sunny in Paris today.', next: 'end' },
+  },
 } satisfies Record<string, Script>;
 
 /** The name of a ready-made script. */

@@ -3,7 +3,7 @@
  * chat model. Laid out as in SmolLM2: `<|endoftext|>`, `<|im_start|>`, `<|im_end|>` are the tokens 0, 1 and 2.
  */
 import { BYTE_ALPHABET, learnMerges, type Merge } from './byte-level-bpe.js';
-import { CHAT_TEMPLATES, type ChatStyle } from './chat-templates.js';
+import { AFTER_TOOL_TEMPLATE, AFTER_TOOL_TOKEN, CHAT_TEMPLATES, type ChatStyle } from './chat-templates.js';
 import type { MetadataEntry } from './write-gguf.js';
 
 /** The special tokens that a reply can lead to. Others than `thinking` models have only the last one. */
@@ -63,7 +63,7 @@ export function addToken(vocabulary: Vocabulary, text: string, type: number): nu
 
 /** The `tokenizer.*` metadata of a model with this vocabulary. */
 export function tokenizerMetadata(vocabulary: Vocabulary): MetadataEntry[] {
-  const { style, beginToken, infill, texts, types, merges, ids } = vocabulary;
+  const { beginToken, infill, texts, types, merges, ids } = vocabulary;
   const id = (text: string) => ids.get(text)!;
   return [
     ['tokenizer.ggml.model', 'string', 'gpt2'],
@@ -79,8 +79,13 @@ export function tokenizerMetadata(vocabulary: Vocabulary): MetadataEntry[] {
     ['tokenizer.ggml.add_bos_token', 'bool', beginToken],
     ['tokenizer.ggml.add_eos_token', 'bool', false],
     ['tokenizer.ggml.add_space_prefix', 'bool', false],
-    ['tokenizer.chat_template', 'string', (beginToken ? '{{- bos_token }}' : '') + CHAT_TEMPLATES[style]],
+    ['tokenizer.chat_template', 'string', chatTemplate(vocabulary)],
   ];
+}
+
+function chatTemplate({ style, beginToken, ids }: Vocabulary): string {
+  const afterTool = ids.has(AFTER_TOOL_TOKEN) ? AFTER_TOOL_TEMPLATE : '';
+  return (beginToken ? '{{- bos_token }}' : '') + CHAT_TEMPLATES[style] + afterTool;
 }
 
 const MERGES = 256;
