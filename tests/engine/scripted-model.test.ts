@@ -112,6 +112,12 @@ test('calls the tool with the script tool, and opens its own think block with th
   });
 });
 
+test('answers what it is asked for once a tool has answered, with the script toolLoop', () =>
+  withModel({ script: 'toolLoop' }, async (model, { script }) => {
+    assert.equal(await say(model, '<|after_tool|>'), script.afterTool?.text);
+    assert.match(await say(model, '<|im_start|>assistant\n'), /<tool_call>/);
+  }));
+
 test('says what a script of the caller says, and the rest of hello', () =>
   withModel({ script: { answer: { text: 'Yes, yes, yes, yes.', next: 'end', tokenBytes: 2 } } }, async (model) => {
     assert.equal(await say(model, CHAT), 'Yes, yes, yes, yes.');

@@ -11,6 +11,7 @@ import { pythonWith, type Requirements } from '../support/python.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
+const requirements = fileURLToPath(new URL('../../foreign/python/requirements/', import.meta.url));
 const guide = fileURLToPath(new URL('../../../docs/guide/clients.md', import.meta.url));
 
 /** What each example prints against the scripted model. */
@@ -51,8 +52,8 @@ describe('every example', () => {
   for (const [name, expected] of Object.entries(EXPECTED)) {
     test(`runs: ${name}`, async (context) => {
       if (name.endsWith('.py')) {
-        const requirements: Requirements = FRAMEWORKS.includes(name) ? 'frameworks' : 'openai';
-        const python = await pythonWith(requirements);
+        const list: Requirements = FRAMEWORKS.includes(name) ? 'frameworks' : 'openai';
+        const python = await pythonWith(list);
         if (typeof python === 'string') return context.skip(python);
         assert.equal(await python.run([folder + name], { environment: environmentOf(name) }), expected);
         return;
@@ -74,6 +75,17 @@ describe('every example', () => {
           part,
         );
       }
+    }
+  });
+
+  test('is one of the versions that the page on clients names', () => {
+    const page = readFileSync(guide, 'utf8');
+    const { devDependencies } = JSON.parse(readFileSync(`${folder}../package.json`, 'utf8'));
+    const lists = ['openai', 'frameworks'].map((list) => readFileSync(`${requirements}${list}.txt`, 'utf8')).join('');
+    for (const [, name, versions] of page.matchAll(/^\| `([^`]+)`[^|]*\| ([\d., ]+) \|/gm)) {
+      const [version] = versions!.split(',');
+      const isPinned = devDependencies[name!] === version || lists.includes(`\n${name}==${version}\n`);
+      assert.ok(isPinned, `${name} ${version}`);
     }
   });
 });

@@ -100,6 +100,18 @@ for (const [name, createProvider] of Object.entries(PROVIDERS)) {
       assert.equal((await streamed.steps).length, 2);
     });
 
+    // For the ids of V4 the DeepSeek provider sends all reasoning back, an empty one included.
+    for (const model of ['deepseek-reasoner', 'deepseek-v4-flash']) {
+      test(`goes on thinking after a tool with ${model}`, async () => {
+        const thinker = createProvider(`${servers.tools.url}/v1`, servers.tools.key)(model);
+        const asked = { model: thinker, tools: { get_weather: getWeather }, stopWhen: isStepCount(2) };
+        const { steps, response } = await generateText({ ...asked, prompt: 'The weather?' });
+        const question = { role: 'user', content: 'And tomorrow?' } as const;
+        const next = await generateText({ ...asked, messages: [question, ...response.messages, question] });
+        for (const step of [...steps, ...next.steps]) assert.equal(step.reasoningText, THOUGHT);
+      });
+    }
+
     test('gets an object of a schema, generated and streamed', async () => {
       const asked = { model: reporter, prompt: 'The weather?', output: Output.object({ schema: report }) };
       assert.deepEqual((await generateText(asked)).output, REPORT);
