@@ -262,6 +262,13 @@ describe('addresses with passwords', () => {
     ],
     ['that is cut in a message', `host: redis://:s3cr3t${'x'.repeat(50)}@host`, /^`host` must be .* "redis:\/\/…"/],
     ['as a tag', 'host: !redis://:s3cr3t@host x', /^not valid YAML: Unresolved tag at/],
+    [
+      'as a tag without a suffix',
+      'shared_limits: {!redis://:s3cr3t@host! }',
+      /^not valid YAML: The tag has no suffix at/,
+    ],
+    ['as a whole tag', 'host: !<!redis://:s3cr3t@host> x', /^not valid YAML: Unresolved tag at/],
+    ['as an escape', 'host: "\\s3cr3t"', /^not valid YAML: Invalid escape sequence at/],
     ['as an alias', 'host: *redis://:s3cr3t@host', /^`host` must be a host or address .*, not nothing/],
     ['behind a block', 'host: |s3cr3t\n  x', /^not valid YAML: Block scalar header includes extra characters at/],
   ];

@@ -11,7 +11,7 @@ import { writeScriptedModel } from '../support/gguf/scripted-model.js';
 const CONTEXT_TOKENS = 512;
 const MEBIBYTE = 1024 * 1024;
 /** Far more than a refusal takes, far less than reading the text would. */
-const SOON_MS = 4000;
+const SOON_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'plumb-refusals-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { TokenEstimator, tokensOfText } from '#server/engines/upstream/estimate-tokens.js';
 import { createJob, TOOLS } from './support/jobs.js';
 
-const ask = (content: string) => createJob({ request: { messages: [{ role: 'user', content }] } }).request;
+const ask = (content: string) => createJob({ request: { messages: [{ role: 'user', content }] } });
 
 describe('an estimate', () => {
   test('counts 0.3 tokens a character, and 0.6 one of Chinese, Japanese or Korean', () => {
@@ -15,13 +15,13 @@ describe('an estimate', () => {
 
   test('includes tools, calls and images', () => {
     const plain = new TokenEstimator().estimate(ask('Hi'));
-    const { request } = createJob({ request: { messages: [{ role: 'user', content: 'Hi' }], tools: TOOLS } });
+    const request = createJob({ request: { messages: [{ role: 'user', content: 'Hi' }], tools: TOOLS } });
     assert.ok(new TokenEstimator().estimate(request) > plain + 10);
     const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,AAAA' } };
     const seen = createJob({
       request: { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }, image] }] },
     });
-    assert.equal(new TokenEstimator().estimate(seen.request), plain + 1000);
+    assert.equal(new TokenEstimator().estimate(seen), plain + 1000);
   });
 
   test('follows what the engine counts', () => {

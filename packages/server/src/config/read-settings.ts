@@ -182,7 +182,12 @@ function quoteScalar(node: YamlNode): string {
 
 /** The message of the YAML library without what it repeats of the file; the place says enough. */
 function withoutSource(message: string): string {
-  return message.replace(/(?<=\S): .*$/s, '').replace(/^(Unknown directive|Unsupported YAML version) .*$/s, '$1');
+  return message
+    .replace(/(?<=\S): .*$/s, '')
+    .replace(/^(Unknown directive|Unsupported YAML version|Invalid escape sequence) .*$/s, '$1')
+    .replace(/^The .* tag has/s, 'The tag has')
+    .replace(/^(Verbatim tags aren't resolved), .*$/s, '$1')
+    .replace(/^.* used for (\w+ collection), .*$/s, 'This tag is not for a $1');
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Counts the tokens of one answer: by what the engine says, and until it has said it by what one can see. */
-import type { ChatRequest, Usage } from '@plumb/wire';
-import { type TokenEstimator, tokensOfText } from './estimate-tokens.js';
+import type { Usage } from '@plumb/wire';
+import { type EstimatedPrompt, type TokenEstimator, tokensOfText } from './estimate-tokens.js';
 import type { ChunkContent } from './read-chunk.js';
 import { type UpstreamUsage, writeUsage } from './read-usage.js';
 
@@ -8,15 +8,15 @@ import { type UpstreamUsage, writeUsage } from './read-usage.js';
 export type Channel = 'reasoning' | 'content';
 
 export class AnswerCount {
-  readonly #request: ChatRequest;
+  readonly #prompt: EstimatedPrompt;
   readonly #estimator: TokenEstimator;
   #told: UpstreamUsage | undefined;
   /** Pieces of a stream, each of which counts as a token; those of reasoning among them. */
   #pieces = 0;
   #reasoningPieces = 0;
 
-  constructor(request: ChatRequest, estimator: TokenEstimator) {
-    this.#request = request;
+  constructor(prompt: EstimatedPrompt, estimator: TokenEstimator) {
+    this.#prompt = prompt;
     this.#estimator = estimator;
   }
 
@@ -45,7 +45,7 @@ export class AnswerCount {
 
   /** Lets the estimates for this engine learn from what it counted. */
   teachEstimator(): void {
-    if (this.#told !== undefined) this.#estimator.observe(this.#request, this.#told.promptTokens);
+    if (this.#told !== undefined) this.#estimator.observe(this.#prompt, this.#told.promptTokens);
   }
 
   /** What has been used so far. Reasoning that the engine does not count has its share of the pieces. */
@@ -53,7 +53,7 @@ export class AnswerCount {
     const completionTokens = this.#told?.completionTokens ?? this.#pieces;
     const reasoningShare = this.#pieces === 0 ? 0 : this.#reasoningPieces / this.#pieces;
     const used: UpstreamUsage = {
-      promptTokens: this.#told?.promptTokens ?? this.#estimator.estimate(this.#request),
+      promptTokens: this.#told?.promptTokens ?? this.#estimator.estimate(this.#prompt),
       completionTokens,
       cachedTokens: this.#told?.cachedTokens,
       reasoningTokens: this.#told?.reasoningTokens ?? Math.round(completionTokens * reasoningShare),

@@ -27,6 +27,11 @@ export class Endpoint {
     return `${this.#basePath}${path}${this.#search}`;
   }
 
+  /** A path of the API under `/beta`, in place of the version or the `/beta` that the address ends in. */
+  betaPath(path: string): string {
+    return `${this.#basePath.replace(/\/(?:v\d+|beta)$/, '')}/beta${path}${this.#search}`;
+  }
+
   /** A path of the server beside its API, such as `/health`: without the version that the address ends in. */
   serverPath(path: string): string {
     return `${this.#basePath.replace(/\/v\d+$/, '')}${path}${this.#search}`;

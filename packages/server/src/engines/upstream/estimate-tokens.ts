@@ -1,5 +1,6 @@
 /** How many tokens a prompt has, when only the engine could tell: by its characters, corrected by what the engine counted. */
 import { type ChatRequest, type Message, textsOf } from '@plumb/wire';
+import type { CountJob } from '../engine.js';
 
 /** Tokens of one character (contract section 10): scripts that write words as one or two characters, and all others. */
 const TOKENS_PER_IDEOGRAPH = 0.6;
@@ -18,6 +19,9 @@ const WEIGHT = 0.1;
 const CORRECTION_MIN = 0.25;
 const CORRECTION_MAX = 4;
 
+/** What a prompt is made from. */
+export type EstimatedPrompt = Pick<CountJob, 'request' | 'text'>;
+
 /** The estimates for one engine. */
 export class TokenEstimator {
   /** What the engine counts for each token that is estimated. */
@@ -27,25 +31,30 @@ export class TokenEstimator {
   readonly #raw = new WeakMap<ChatRequest, number>();
 
   /** Tokens of the prompt, at least 1. */
-  estimate(request: ChatRequest): number {
-    return Math.max(1, Math.round(this.#rawOf(request) * this.#correction));
+  estimate(prompt: EstimatedPrompt): number {
+    return Math.max(1, Math.round(this.#rawOf(prompt) * this.#correction));
   }
 
   /** The engine has counted the prompt of a request. */
-  observe(request: ChatRequest, promptTokens: number): void {
+  observe(prompt: EstimatedPrompt, promptTokens: number): void {
     if (promptTokens <= 0) return;
-    const ratio = Math.min(CORRECTION_MAX, Math.max(CORRECTION_MIN, promptTokens / this.#rawOf(request)));
+    const ratio = Math.min(CORRECTION_MAX, Math.max(CORRECTION_MIN, promptTokens / this.#rawOf(prompt)));
     this.#correction = this.#hasObserved ? this.#correction + WEIGHT * (ratio - this.#correction) : ratio;
     this.#hasObserved = true;
   }
 
-  #rawOf(request: ChatRequest): number {
+  #rawOf({ request, text }: EstimatedPrompt): number {
     const known = this.#raw.get(request);
     if (known !== undefined) return known;
-    const raw = TOKENS_PER_PROMPT + tokensOfTools(request) + sum(request.messages.map(tokensOfMessage));
+    const raw =
+      TOKENS_PER_PROMPT + tokensOfTools(request) + sum(request.messages.map(tokensOfMessage)) + tokensOfGap(text);
     this.#raw.set(request, raw);
     return raw;
   }
+}
+
+function tokensOfGap(text: CountJob['text']): number {
+  return text === undefined ? 0 : tokensOfText(text.prompt) + tokensOfText(text.suffix ?? '');
 }
 
 /** Tokens of a text, not rounded. */

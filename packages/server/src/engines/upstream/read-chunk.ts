@@ -1,7 +1,7 @@
 /** What one chunk of any dialect says. A whole answer is read as a chunk that says everything. */
 import type { FinishReason, Logprobs } from '@plumb/wire';
 import { asText, isRecord } from './json.js';
-import { readLogprobs } from './read-logprobs.js';
+import { readLogprobs, readTextLogprobs } from './read-logprobs.js';
 import { readUsage, type UpstreamUsage } from './read-usage.js';
 
 /** A piece of a tool call as an engine sends it; an empty text is a field that is missing. */
@@ -40,7 +40,7 @@ export function readChunk(value: unknown, reasoningFields: readonly string[]): C
     reasoning,
     content,
     toolCalls: Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(readToolCall) : [],
-    logprobs: readLogprobs(choice.logprobs, reasoning !== '' && content === ''),
+    logprobs: readTextLogprobs(choice.logprobs) ?? readLogprobs(choice.logprobs, reasoning !== '' && content === ''),
     finishReason: readFinishReason(choice.finish_reason),
     usage,
   };
@@ -52,9 +52,10 @@ function firstChoice(choices: unknown): Record<string, unknown> {
   return choices.filter(isRecord).find(({ index }) => index === 0 || index === undefined || index === null) ?? {};
 }
 
-function deltaOf({ delta, message }: Record<string, unknown>): Record<string, unknown> {
+/** Of a text that is continued there is the text alone. */
+function deltaOf({ delta, message, text }: Record<string, unknown>): Record<string, unknown> {
   if (isRecord(delta)) return delta;
-  return isRecord(message) ? message : {};
+  return isRecord(message) ? message : { content: text };
 }
 
 function readToolCall({ index, id, function: called }: Record<string, unknown>): ToolCallPiece {

@@ -20,6 +20,23 @@ export function readLogprobs(value: unknown, isReasoning: boolean): Logprobs | n
     : { content: content.length === 0 ? null : content, reasoning_content: reasoning };
 }
 
+/** Reads `logprobs` of a text that is continued, which has lists side by side. Null when there are none. */
+export function readTextLogprobs(value: unknown): Logprobs | null {
+  if (!isRecord(value) || !Array.isArray(value.tokens) || value.tokens.length === 0) return null;
+  const logprobs: readonly unknown[] = Array.isArray(value.token_logprobs) ? value.token_logprobs : [];
+  const tops: readonly unknown[] = Array.isArray(value.top_logprobs) ? value.top_logprobs : [];
+  const content = value.tokens.map((token, place) => {
+    const top = tops[place];
+    const likeliest = isRecord(top) ? Object.entries(top).map(([text, logprob]) => named(text, logprob)) : [];
+    return { ...named(token, logprobs[place]), top_logprobs: likeliest };
+  });
+  return { content };
+}
+
+function named(token: unknown, logprob: unknown): TokenLogprob['top_logprobs'][number] {
+  return readToken({ token, logprob, bytes: typeof token === 'string' ? [...Buffer.from(token)] : null });
+}
+
 function readTokens(tokens: unknown): TokenLogprob[] {
   if (!Array.isArray(tokens)) return [];
   return tokens.filter(isRecord).map((token) => ({ ...readToken(token), top_logprobs: readTop(token.top_logprobs) }));

@@ -48,11 +48,13 @@ export class AnswerTranslator {
   constructor(parts: TranslationParts) {
     const { tools, tool_choice: choice } = parts.job.request;
     this.#parts = parts;
-    this.#count = new AnswerCount(parts.job.request, parts.estimator);
+    this.#count = new AnswerCount(parts.job, parts.estimator);
     this.#wantsCalls = (tools?.length ?? 0) > 0 && choice !== 'none';
-    this.#splitter = new OutputSplitter('either', [], {
+    // A text that is continued may have tags of its own; they stand for nothing.
+    const isText = parts.job.text !== undefined;
+    this.#splitter = new OutputSplitter(isText ? 'content' : 'either', [], {
       reasoning: (text) => this.#markup.reasoning.push(text),
-      content: (text) => this.#onContent(text),
+      content: (text) => (isText ? this.#showContent(text) : this.#onContent(text)),
     });
     const call = (found: MarkupCall) => this.#showCall(found);
     this.#markup = {

@@ -19,7 +19,7 @@ import { HEADER_BYTES_MAX, openStream } from './open-stream.js';
 import { type EngineHealth, probeEngine } from './probe.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { UpstreamParts } from './upstream-parts.js';
-import { writeRequest } from './write-request.js';
+import { writeRequest, writeTextRequest } from './write-request.js';
 
 export interface UpstreamEngineOptions {
   readonly kind: UpstreamKindName;
@@ -93,7 +93,7 @@ export class UpstreamEngine implements Engine {
     });
     this.#running.add(generation);
     if (this.#isClosed) generation.fail(CLOSED);
-    else if (job.text !== undefined) generation.fail(NO_TEXTS);
+    else if (job.text?.suffix !== undefined && !this.#parts.kind.completions.knowsSuffix) generation.fail(NO_GAPS);
     else {
       this.#watch.add(generation);
       generation.attach(openStream(this.#pool, this.#writeRequest(job, model), generation));
@@ -102,8 +102,8 @@ export class UpstreamEngine implements Engine {
   }
 
   /** An estimate: only the engine itself can tell, and only afterwards. */
-  async countPromptTokens({ request }: CountJob): Promise<number> {
-    return this.#parts.estimator.estimate(request);
+  async countPromptTokens(job: CountJob): Promise<number> {
+    return this.#parts.estimator.estimate(job);
   }
 
   /** Asks the engine how it is. Never rejects; it is not well when it does not answer before the signal is aborted. */
@@ -125,7 +125,7 @@ export class UpstreamEngine implements Engine {
 
   #describe({ contextTokens, modelName }: EngineHealth): EngineDescription {
     const name = this.#options.model ?? modelName ?? this.#parts.kind.name;
-    return { modelName: name, contextTokens, estimatesPrompts: true };
+    return { modelName: name, contextTokens, estimatesPrompts: true, completesTexts: true };
   }
 
   #writeRequest(job: GenerationJob, model: string) {
@@ -136,18 +136,23 @@ export class UpstreamEngine implements Engine {
       'accept-encoding': 'identity',
       ...endpoint.authorization(),
     };
-    const body = writeRequest(job, kind, model, endpoint.hideScope(job.cacheScope));
+    const scope = endpoint.hideScope(job.cacheScope);
+    const { text } = job;
+    if (text !== undefined) {
+      const path = kind.completions.isBeta ? endpoint.betaPath('/completions') : endpoint.apiPath('/completions');
+      return { method: 'POST', path, headers, body: writeTextRequest({ ...job, text }, kind, model, scope) } as const;
+    }
+    const body = writeRequest(job, kind, model, scope);
     return { method: 'POST', path: endpoint.apiPath('/chat/completions'), headers, body } as const;
   }
 }
 
 const CLOSED = engineFailure('it has been taken away');
 
-/** What an engine that was still starting when it was asked could not say sooner. */
-const NO_TEXTS: UpstreamFailure = {
+const NO_GAPS: UpstreamFailure = {
   cause: 'request',
-  detail: 'it was asked to complete a text',
-  message: 'The engine of this model does not complete texts: use /chat/completions.',
+  detail: 'it was asked to fill a gap',
+  message: 'The engine of this model does not fill gaps. Send the prompt without a suffix.',
 };
 
 /** Connections are made as they are needed and carry one request at a time; time-outs are watched elsewhere. */

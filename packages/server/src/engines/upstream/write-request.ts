@@ -1,6 +1,6 @@
 /** A job as the upstream engine wants to be asked: always as a stream with its usage, by the engine's name of the model. */
 import type { ChatRequest, Message } from '@plumb/wire';
-import type { GenerationJob } from '../engine.js';
+import type { GenerationJob, TextPrompt } from '../engine.js';
 import type { UpstreamKind } from './kinds/index.js';
 
 /** What is passed on as the client sent it. The rest is written by the kind, or is no business of the engine. */
@@ -29,6 +29,27 @@ export function writeRequest(job: GenerationJob, kind: UpstreamKind, model: stri
     ...kind.writeThinking(thinking, request),
     ...kind.writeCacheScope(scope),
     ...(hasPrefix(request) ? kind.writePrefix() : {}),
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+}
+
+/** The body of a request to continue a text. */
+export function writeTextRequest(
+  job: GenerationJob & { text: TextPrompt },
+  kind: UpstreamKind,
+  model: string,
+  scope: string,
+) {
+  const { request, text } = job;
+  const { top_logprobs, logprobs, ...passed } = pickPassed(request);
+  return JSON.stringify({
+    model,
+    prompt: text.prompt,
+    ...(text.suffix === undefined ? {} : { suffix: text.suffix }),
+    ...passed,
+    ...(logprobs === true ? { logprobs: top_logprobs ?? 0 } : {}),
+    ...kind.writeCacheScope(scope),
     stream: true,
     stream_options: { include_usage: true },
   });

@@ -12,6 +12,7 @@ export const deepseek: UpstreamKind = {
   knowsContract: true,
   takesReasoning: true,
   reasoningFields: ['reasoning_content'],
+  completions: { isBeta: true, knowsSuffix: true },
   sendsKeepAlives: true,
   healthPath: undefined,
   contextFields: [['context_window']],

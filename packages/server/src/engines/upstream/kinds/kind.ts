@@ -19,6 +19,13 @@ export interface UpstreamKind {
   readonly takesReasoning: boolean;
   /** Where a delta has reasoning; the first field that holds a text counts. */
   readonly reasoningFields: readonly string[];
+  /** How it is asked to continue a text. */
+  readonly completions: {
+    /** Whether it serves them under `/beta` in place of the version of its address. */
+    readonly isBeta: boolean;
+    /** Whether it fills the gap before a `suffix`, or refuses to; not to be asked where it would pass over it. */
+    readonly knowsSuffix: boolean;
+  };
   /** Whether comments or blank lines mean that it works on the answer, so that an idle time-out does not count them. */
   readonly sendsKeepAlives: boolean;
   /** Where it says that it is well, beside the path of the API; undefined where only the model list tells. */

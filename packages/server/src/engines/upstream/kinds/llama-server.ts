@@ -9,6 +9,7 @@ export const llamaServer: UpstreamKind = {
   knowsContract: false,
   takesReasoning: true,
   reasoningFields: ['reasoning_content'],
+  completions: { isBeta: false, knowsSuffix: false },
   sendsKeepAlives: false,
   healthPath: '/health',
   contextFields: [['meta', 'n_ctx']],

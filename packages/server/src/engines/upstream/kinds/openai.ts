@@ -13,6 +13,7 @@ export const openai: UpstreamKind = {
   knowsContract: false,
   takesReasoning: false,
   reasoningFields: ['reasoning_content', 'reasoning'],
+  completions: { isBeta: false, knowsSuffix: true },
   sendsKeepAlives: false,
   healthPath: undefined,
   contextFields: [['context_window'], ['context_length'], ['max_model_len'], ['meta', 'n_ctx']],

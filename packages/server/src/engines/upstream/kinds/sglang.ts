@@ -9,6 +9,7 @@ export const sglang: UpstreamKind = {
   knowsContract: false,
   takesReasoning: true,
   reasoningFields: ['reasoning_content', 'reasoning'],
+  completions: { isBeta: false, knowsSuffix: false },
   sendsKeepAlives: false,
   healthPath: '/health',
   contextFields: [['max_model_len']],

@@ -10,6 +10,7 @@ export const vllm: UpstreamKind = {
   knowsContract: false,
   takesReasoning: true,
   reasoningFields: ['reasoning', 'reasoning_content'],
+  completions: { isBeta: false, knowsSuffix: true },
   sendsKeepAlives: false,
   healthPath: '/health',
   contextFields: [['max_model_len']],
