@@ -10,12 +10,15 @@ import { load } from './support/load.js';
 const guides = new URL('../../../docs/guide/', import.meta.url);
 const guide = new URL('configuration.md', guides);
 
+/** Variables that the settings name instead of saying a secret. */
+const NAMED_IN_THE_GUIDE = { DEEPSEEK_API_KEY: 'sk-of-a-test' };
+
 const pages = (await readdir(guides)).filter((name) => name.endsWith('.md'));
 for (const page of pages) {
   const blocks = (await readFile(new URL(page, guides), 'utf8')).matchAll(/```yaml\n([\s\S]*?)```/g);
   for (const [index, [, yaml = '']] of [...blocks].entries()) {
     test(`the settings in ${page}, block ${index + 1}, are valid`, async (context) => {
-      await load(context, { file: yaml });
+      await load(context, { file: yaml, environment: NAMED_IN_THE_GUIDE });
     });
   }
 }
