@@ -77,7 +77,9 @@ export class TestEngine {
   stderr = '';
   readonly #link: Socket;
   readonly #receivers = new Map<number, (kind: number, payload: Buffer) => void>();
+  readonly #records = new Set<StreamRecord>();
   #streams = 0;
+  #isStopping = false;
 
   /** Starts an engine; `description` rejects with its own words when it cannot load the model. */
   constructor(options: Pick<LoadOptions, 'modelPath'> & Partial<LoadOptions>) {
@@ -96,6 +98,7 @@ export class TestEngine {
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => resolve({ code, signal }));
     });
+    void this.exited.then((how) => this.#failPending(how));
     this.description = this.#load({ ...DEFAULTS, ...options });
     this.description.catch(() => {});
   }
@@ -121,6 +124,7 @@ export class TestEngine {
     const stream = ++this.#streams;
     const record = new StreamRecord();
     this.#receivers.set(stream, (kind, payload) => record.receive(kind, payload));
+    this.#records.add(record);
     this.#send(ToEngine.generate, stream, JSON.stringify(job));
     return {
       outcome: record.outcome.promise,
@@ -150,6 +154,7 @@ export class TestEngine {
 
   /** Closes the link, as the death of the server would. */
   closeLink(): void {
+    this.#isStopping = true;
     this.#link.destroy();
   }
 
@@ -163,6 +168,13 @@ export class TestEngine {
     this.closeLink();
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  /** A process that ends unasked fails what it was working on, instead of leaving its test without an end. */
+  #failPending(how: object): void {
+    if (this.#isStopping) return;
+    const error = new Error(`The engine ended (${JSON.stringify(how)}): ${this.stderr}`);
+    for (const record of this.#records) record.fail(error);
   }
 
   #load(options: LoadOptions): Promise<EngineDescription> {
@@ -217,6 +229,10 @@ class StreamRecord {
       resolve();
       return false;
     });
+  }
+
+  fail(error: Error): void {
+    if (!this.#isOver) this.outcome.reject(error);
   }
 
   seen(characters: number): Promise<void> {
