@@ -1,7 +1,7 @@
 /** A real engine behind the adapter: another Plumb with its embedded engine, asked directly and through one in front. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { ChatChunk, ChatResponse } from '@plumb/wire';
+import type { ChatChunk, ChatResponse, CompletionResponse } from '@plumb/wire';
 import { EventDecoder } from '@plumb/wire';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 import { createEngine } from './support/jobs.js';
@@ -49,6 +49,23 @@ for (const thinking of ['enabled', 'disabled']) {
   test(`its stream is the same, chunk by chunk, thinking ${thinking}`, async () => {
     assert.deepEqual(await chunksOf(front, wish), await chunksOf(back, wish));
   });
+}
+
+for (const text of [{ prompt: 'def add(a, b):' }, { prompt: 'a = ', suffix: 'b' }]) {
+  const what = 'suffix' in text ? 'gap filled' : 'text continued';
+  test(`a ${what} by it is the same through another one, with its probabilities`, async () => {
+    const [ours, theirs] = await Promise.all([front, back].map((server) => completionOf(server, text)));
+    assert.equal(ours?.usage.total_tokens, theirs?.usage.total_tokens);
+    assert.deepEqual(ours?.choices, theirs?.choices);
+  });
+}
+
+async function completionOf(server: TestServer, text: object): Promise<CompletionResponse> {
+  const logprobs = 'suffix' in text ? {} : { logprobs: 1 };
+  const settings = { model: model?.id, temperature: 0, max_tokens: 30, ...logprobs };
+  const response = await server.request('/v1/completions', { method: 'POST', body: { ...settings, ...text } });
+  assert.equal(response.status, 200);
+  return (await response.json()) as CompletionResponse;
 }
 
 test('its refusal of a request is ours', async () => {

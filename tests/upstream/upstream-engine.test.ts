@@ -46,10 +46,21 @@ describe('a generation', () => {
     assert.equal(request?.json.model, 'their-name');
   });
 
-  test("of a text to complete is refused as the request's own fault, without asking the engine", async () => {
+  test('of a text asks at the path of completions, and leaves the text as it is', async () => {
+    const piece = (text: string) => `data: {"choices":[{"index":0,"text":${JSON.stringify(text)}}]}\n\n`;
+    upstream.answer('/v1/completions', streamOf(piece('\n <think>'), piece('b</think>'), FINISH, DONE));
+    const sink = new RecordingSink();
+    open().generate({ ...createJob(), text: { prompt: 'Once', suffix: 'end' } }, sink);
+    await sink.ended;
+    assert.equal(answer(sink), '\n <think>b</think>');
+    const { prompt, suffix, messages } = upstream.requests.at(-1)?.json ?? {};
+    assert.deepEqual([prompt, suffix, messages], ['Once', 'end', undefined]);
+  });
+
+  test('of a gap is refused where the engine would pass over what comes after it', async () => {
     const sink = new RecordingSink();
     const asked = upstream.requests.length;
-    open().generate({ ...createJob(), text: { prompt: 'Once' } }, sink);
+    open({ kind: 'llama-server' }).generate({ ...createJob(), text: { prompt: 'Once', suffix: 'end' } }, sink);
     await sink.ended;
     assert.deepEqual([sink.failure?.error.status, sink.failure?.reason?.cause], [400, 'request']);
     assert.equal(upstream.requests.length, asked);
