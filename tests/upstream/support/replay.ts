@@ -1,4 +1,5 @@
 /** Plays the bytes of an answer to a generation as a connection would, piece by piece and without one. */
+import { ChatAnswer } from '#server/engines/upstream/chat-answer.js';
 import { Endpoint } from '#server/engines/upstream/endpoint.js';
 import { TokenEstimator } from '#server/engines/upstream/estimate-tokens.js';
 import { UpstreamGeneration } from '#server/engines/upstream/generation.js';
@@ -14,16 +15,15 @@ export interface Replay extends JobParts {
 /** Resolves with what the sink got. */
 export async function replay(parts: Replay, pieces: readonly (string | Uint8Array)[]): Promise<RecordingSink> {
   const sink = new RecordingSink();
-  const generation = new UpstreamGeneration({
-    ...{ job: createJob(parts), sink, model: 'upstream-model', onOver: () => {} },
-    upstream: {
-      kind: UPSTREAM_KINDS[parts.kind],
-      endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
-      estimator: new TokenEstimator(),
-      clock: { now: () => 0 },
-      ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000, fastPath: parts.fastPath ?? true },
-    },
-  });
+  const upstream = {
+    kind: UPSTREAM_KINDS[parts.kind],
+    endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
+    estimator: new TokenEstimator(),
+    clock: { now: () => 0 },
+    ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000, fastPath: parts.fastPath ?? true },
+  };
+  const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream);
+  const generation = new UpstreamGeneration({ answer, sink, upstream, onOver: () => {} });
   generation.onHeaders(200, { 'content-type': 'text/event-stream' });
   for (const piece of pieces) generation.onBytes(Buffer.from(piece));
   generation.onEnd();

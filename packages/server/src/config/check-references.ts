@@ -31,10 +31,7 @@ function explainPool({ pools }: Settings, { id, pool }: ModelEntry): string | un
 
 /** An embedding model of the embedded engine is one model file, and needs one. */
 function explainEmbeddings({ embeddings, models }: Settings, { id, kind, pool }: ModelEntry): string | undefined {
-  if (kind !== 'embeddings') return undefined;
-  if (pool !== EMBEDDED_POOL) {
-    return `the model \`${id}\` makes embeddings, which pools do not: leave its \`pool\` out and name its file in \`embeddings.model\``;
-  }
+  if (kind !== 'embeddings' || pool !== EMBEDDED_POOL) return undefined;
   if (embeddings.model === undefined) {
     return `the model \`${id}\` makes embeddings on the embedded engine: name its file in \`embeddings.model\``;
   }

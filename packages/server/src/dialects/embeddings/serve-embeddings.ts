@@ -32,7 +32,7 @@ export const serveEmbeddings = serveGeneration(({ platform, caller }, value, byt
 
 const NOT_CONFIGURED =
   'Embeddings are not served here: no model for them is configured. Name the GGUF of an embedding model in ' +
-  '`embeddings.model` of plumb.yaml.';
+  '`embeddings.model` of plumb.yaml, or a model of the kind `embeddings` that a pool serves.';
 
 /** What the engine says is the body, as it is. */
 const EMBEDDING_FORM: AnswerForm = {

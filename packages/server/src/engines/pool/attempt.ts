@@ -1,6 +1,6 @@
 /** One try of a request on one member: passes on what it sends, and gives its place back when it ends. */
 import type { ApiError, Usage } from '@plumb/wire';
-import type { FailureReason, GenerationEnd, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import type { Engine, FailureReason, GenerationEnd, GenerationSink, RunningGeneration } from '../engine.js';
 import type { Lease, Member } from './member.js';
 
 /** Hears how a try went; of the endings it hears one, once. */
@@ -42,8 +42,8 @@ export class Attempt implements GenerationSink {
     this.#lease = member.begin(tokens);
   }
 
-  start(job: GenerationJob): void {
-    this.#running = this.member.engine.generate(job, this);
+  start(begin: (engine: Engine, sink: GenerationSink) => RunningGeneration): void {
+    this.#running = begin(this.member.engine, this);
     // Whoever asked may have left while the engine took it on.
     if (this.#isAborted) this.#running.abort();
   }

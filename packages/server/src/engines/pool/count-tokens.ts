@@ -1,6 +1,6 @@
-/** Counts the tokens of a prompt on one of several members: on one that counts exactly, if there is any. */
+/** Counts the tokens of a prompt, or of inputs, on one of several members: on one that counts exactly, if there is any. */
 import { isApiError } from '@plumb/wire';
-import type { CountJob } from '../engine.js';
+import type { Engine } from '../engine.js';
 import type { Member } from './member.js';
 
 /** How many members are asked at the most. */
@@ -10,12 +10,15 @@ const MEMBERS_ASKED_MAX = 3;
  * Asks one member after the other while they fail, and rejects with the error of the last; an error below 500 is the
  * prompt's own and ends it. There must be at least one member.
  */
-export async function countTokens(members: readonly Member[], job: CountJob): Promise<number> {
+export async function countTokens(
+  members: readonly Member[],
+  count: (engine: Engine) => Promise<number>,
+): Promise<number> {
   const order = members.toSorted((one, other) => effortOf(one) - effortOf(other)).slice(0, MEMBERS_ASKED_MAX);
   let lastError: unknown;
   for (const { engine } of order) {
     try {
-      return await engine.countPromptTokens(job);
+      return await count(engine);
     } catch (error) {
       if (isApiError(error) && error.status < 500) throw error;
       lastError = error;

@@ -1,11 +1,12 @@
 /** A pool: several engines that are one engine to whoever asks it. */
-
+import { serviceUnavailable } from '@plumb/wire';
 import { SteadyClock } from '../../limits/steady-clock.js';
 import type { Timers } from '../../limits/timers.js';
 import { systemTimers } from '../../limits/timers.js';
 import type { Clock } from '../../observe/clock.js';
 import type {
   CountJob,
+  EmbeddingJob,
   Engine,
   EngineDescription,
   GenerationJob,
@@ -15,9 +16,10 @@ import type {
 import { POOL_DEFAULTS, type PoolSettings } from '../pool-settings.js';
 import { countTokens } from './count-tokens.js';
 import { Dispatcher } from './dispatcher.js';
+import { expectInputTokens, expectTokens } from './expected-tokens.js';
 import { Health } from './health.js';
 import { describeMember, type PoolState } from './pool-state.js';
-import { PooledGeneration } from './pooled-generation.js';
+import { PooledGeneration, type PooledWork } from './pooled-generation.js';
 import { type MemberPlan, Roster } from './roster.js';
 
 /** Where the operator hears of a pool. */
@@ -103,15 +105,37 @@ export class EnginePool implements Engine {
   }
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
-    const generation = new PooledGeneration(job, sink, this.#dispatcher);
+    const { account, request, text } = job;
+    const tokens = expectTokens(request, text);
+    return this.#admit({ account, job, tokens, start: (engine, to) => engine.generate(job, to) }, sink);
+  }
+
+  countPromptTokens(job: CountJob): Promise<number> {
+    return this.#count((engine) => engine.countPromptTokens(job));
+  }
+
+  embed(job: EmbeddingJob, sink: GenerationSink): RunningGeneration {
+    const { id, account, request } = job;
+    // No cache has the beginning of anything here: with a scope of its own each request goes wherever there is room.
+    const unique = { request: { model: request.model, messages: [] }, cacheScope: id };
+    const start = (engine: Engine, to: GenerationSink) => engine.embed?.(job, to) ?? refuseEmbeddings(to);
+    return this.#admit({ account, job: unique, tokens: expectInputTokens(request), start }, sink);
+  }
+
+  countInputTokens(job: Pick<EmbeddingJob, 'request'>): Promise<number> {
+    return this.#count((engine) => engine.countInputTokens?.(job) ?? Promise.reject(NO_EMBEDDINGS));
+  }
+
+  #admit(work: PooledWork, sink: GenerationSink): RunningGeneration {
+    const generation = new PooledGeneration(work, sink, this.#dispatcher);
     this.#dispatcher.admit(generation);
     return generation;
   }
 
-  async countPromptTokens(job: CountJob): Promise<number> {
+  async #count(count: (engine: Engine) => Promise<number>): Promise<number> {
     const members = this.#roster.members.filter(({ isUp }) => isUp);
     if (members.length === 0) throw this.#dispatcher.unavailable('no engine is up');
-    return countTokens(members, job);
+    return countTokens(members, count);
   }
 
   /**
@@ -160,6 +184,13 @@ export class EnginePool implements Engine {
     this.#dispatcher.changed();
     return true;
   }
+}
+
+const NO_EMBEDDINGS = serviceUnavailable({ detail: 'an engine of the pool makes no embeddings' });
+
+function refuseEmbeddings(sink: GenerationSink): RunningGeneration {
+  queueMicrotask(() => sink.onFailure(NO_EMBEDDINGS));
+  return { abort() {} };
 }
 
 function createRoster({ name: pool, log, onAlarm }: PoolOptions, clock: Clock): Roster {

@@ -3,12 +3,18 @@
  * client, on another one when the first fails. Whatever happens, its sink hears one beginning and one ending.
  */
 import { type ApiError, serviceUnavailable } from '@plumb/wire';
-import type { FailureCause, GenerationEnd, GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import type { Engine, FailureCause, GenerationEnd, GenerationSink, RunningGeneration } from '../engine.js';
 import { Attempt, type AttemptFailure, type AttemptListener } from './attempt.js';
 import type { Work } from './choose/choice.js';
-import { expectTokens } from './expected-tokens.js';
 import type { Waiter } from './fair-queue.js';
 import type { Member } from './member.js';
+
+/** A request as a pool sees it. */
+export interface PooledWork extends Work {
+  readonly account: string;
+  /** Begins it on an engine. */
+  start(engine: Engine, sink: GenerationSink): RunningGeneration;
+}
 
 /** What a request asks of its pool. */
 export interface Places {
@@ -25,8 +31,7 @@ export interface Places {
 }
 
 export class PooledGeneration implements RunningGeneration, AttemptListener, Waiter, Work {
-  readonly job: GenerationJob;
-  readonly tokens: number;
+  readonly #work: PooledWork;
   /** The members that it was tried on. */
   readonly tried = new Set<Member>();
   readonly #sink: GenerationSink;
@@ -36,23 +41,29 @@ export class PooledGeneration implements RunningGeneration, AttemptListener, Wai
   #isAborted = false;
   #isOver = false;
 
-  constructor(job: GenerationJob, sink: GenerationSink, places: Places) {
-    this.job = job;
-    this.tokens = expectTokens(job.request);
+  constructor(work: PooledWork, sink: GenerationSink, places: Places) {
+    this.#work = work;
     this.#sink = sink;
     this.#places = places;
   }
 
   get account(): string {
-    return this.job.account;
+    return this.#work.account;
+  }
+
+  get job(): Work['job'] {
+    return this.#work.job;
+  }
+
+  get tokens(): number {
+    return this.#work.tokens;
   }
 
   /** Tries it on a member that has a place. */
   begin(member: Member): void {
-    const { job, tokens } = this;
     this.tried.add(member);
-    this.#attempt = new Attempt({ member, tokens, sink: this.#sink, listener: this });
-    this.#attempt.start(job);
+    this.#attempt = new Attempt({ member, tokens: this.tokens, sink: this.#sink, listener: this });
+    this.#attempt.start((engine, sink) => this.#work.start(engine, sink));
   }
 
   /** Ends it because there is no place for it; never before whoever calls has returned. */

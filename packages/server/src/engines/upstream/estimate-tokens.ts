@@ -1,5 +1,5 @@
 /** How many tokens a prompt has, when only the engine could tell: by its characters, corrected by what the engine counted. */
-import { type ChatRequest, type Message, textsOf } from '@plumb/wire';
+import { type ChatRequest, type EmbeddingRequest, inputsOf, type Message, textsOf } from '@plumb/wire';
 import type { CountJob } from '../engine.js';
 
 /** Tokens of one character (contract section 10): scripts that write words as one or two characters, and all others. */
@@ -8,6 +8,8 @@ const TOKENS_PER_CHARACTER = 0.3;
 /** What a template writes around a message, and around all of them. */
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_PROMPT = 4;
+/** What a model wants around an input that it makes a vector of. */
+const TOKENS_PER_INPUT = 2;
 /** An image of usual size. */
 const TOKENS_PER_IMAGE = 1000;
 /** From here on Chinese, Japanese and Korean are written, and hardly anything else. */
@@ -55,6 +57,12 @@ export class TokenEstimator {
 
 function tokensOfGap(text: CountJob['text']): number {
   return text === undefined ? 0 : tokensOfText(text.prompt) + tokensOfText(text.suffix ?? '');
+}
+
+/** Tokens of the inputs of embeddings together, at least 1; nothing is learnt about these. */
+export function estimateInputs({ input }: Pick<EmbeddingRequest, 'input'>): number {
+  const tokens = inputsOf(input).map((each) => (typeof each === 'string' ? tokensOfText(each) : each.length));
+  return Math.max(1, Math.round(sum(tokens) + tokens.length * TOKENS_PER_INPUT));
 }
 
 /** Tokens of a text, not rounded. */

@@ -1,24 +1,21 @@
 /** One generation on an upstream engine, from the request to its one ending. */
 import type { Usage } from '@plumb/wire';
-import type { GenerationJob, GenerationSink, RunningGeneration } from '../engine.js';
+import type { GenerationSink, RunningGeneration } from '../engine.js';
+import type { UpstreamAnswer } from './answer.js';
 import { engineFailure, errorOf, reasonOf, type UpstreamFailure } from './failure.js';
 import type { OpenStream, StreamReceiver } from './open-stream.js';
-import { BodyReader } from './read-body.js';
 import { readNetworkError } from './read-network-error.js';
 import type { ResponseHeaders } from './read-retry-after.js';
 import { type UpstreamUsage, writeUsage } from './read-usage.js';
 import { Refusal } from './refusal.js';
 import type { Watched } from './silence-watch.js';
-import { AnswerTranslator } from './translate-answer.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
 /** What a generation works with. */
 export interface UpstreamGenerationParts {
-  readonly job: GenerationJob;
+  readonly answer: UpstreamAnswer;
   readonly sink: GenerationSink;
   readonly upstream: UpstreamParts;
-  /** The engine's name of the model. */
-  readonly model: string;
   /** The connection is free again, or closed. */
   readonly onOver: () => void;
 }
@@ -28,10 +25,7 @@ type Phase = 'waiting' | 'answering' | 'ended' | 'over';
 
 export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Watched {
   readonly #parts: UpstreamGenerationParts;
-  readonly #translator: AnswerTranslator;
-  readonly #body: BodyReader;
-  /** Events that the sink has not got yet. */
-  readonly #output: Buffer[] = [];
+  readonly #answer: UpstreamAnswer;
   #stream: OpenStream | undefined;
   #phase: Phase = 'waiting';
   #isPaused = false;
@@ -40,17 +34,8 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   silentTicks = 0;
 
   constructor(parts: UpstreamGenerationParts) {
-    const { job, model, upstream } = parts;
-    const { endpoint, kind, estimator, fastPath } = upstream;
     this.#parts = parts;
-    this.#translator = new AnswerTranslator({
-      ...{ job, estimator, fingerprint: endpoint.fingerprint(kind.name, model) },
-      write: (events) => this.#output.push(Buffer.from(events)),
-    });
-    this.#body = new BodyReader({
-      ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, fastPath },
-      redact: (text) => endpoint.redact(text),
-    });
+    this.#answer = parts.answer;
   }
 
   /** Takes the stream that the answer comes in. */
@@ -71,8 +56,8 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
 
   abort(): void {
     if (this.#hasEnded) return;
-    const { job, sink } = this.#parts;
-    const usage = this.#usage() ?? writeUsage(NOTHING_USED, job.thinking);
+    const { sink } = this.#parts;
+    const usage = this.#usage() ?? writeUsage(NOTHING_USED, this.#answer.thinking);
     this.#close();
     queueMicrotask(() => sink.onEnd({ usage, finishReason: 'aborted' }));
   }
@@ -114,7 +99,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   onEnd(): void {
     if (this.#hasEnded) this.#over();
     else if (this.#refusal !== undefined) this.#refuse(this.#refusal);
-    else this.#conclude(this.#body.end());
+    else this.#conclude(this.#answer.end());
   }
 
   onError(error: Error): void {
@@ -128,32 +113,24 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   }
 
   #read(bytes: Buffer): void {
-    const before = this.#body.events;
-    const failure = this.#body.push(bytes);
-    if (this.#parts.upstream.kind.sendsKeepAlives || this.#body.events > before) this.#showLife();
-    if (failure === undefined && !this.#body.isDone) this.#sendEvents();
-    else if (failure === undefined) this.#conclude(this.#body.end());
+    const before = this.#answer.events;
+    const failure = this.#answer.push(bytes);
+    if (this.#parts.upstream.kind.sendsKeepAlives || this.#answer.events > before) this.#showLife();
+    if (failure === undefined && !this.#answer.isDone) this.#sendEvents();
+    else if (failure === undefined) this.#conclude(this.#answer.end());
     else this.#interrupt(failure);
   }
 
   /** Before the first output only that counts: engines keep a request alive for as long as it waits. */
   #showLife(): void {
-    if (this.#phase === 'waiting' && !this.#translator.hasOutput) return;
+    if (this.#phase === 'waiting' && !this.#answer.hasOutput) return;
     this.#phase = 'answering';
     this.silentTicks = 0;
   }
 
   #sendEvents(): void {
-    const events = this.#takeEvents();
+    const events = this.#answer.take();
     if (events !== undefined) this.#parts.sink.onEvents(events);
-  }
-
-  #takeEvents(): Buffer | undefined {
-    const [first] = this.#output;
-    if (first === undefined) return undefined;
-    const events = this.#output.length === 1 ? first : Buffer.concat(this.#output);
-    this.#output.length = 0;
-    return events;
   }
 
   /** The answer has ended, well or not. */
@@ -165,7 +142,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   /** Something went wrong: which does not matter to an answer that is complete. */
   #interrupt(failure: UpstreamFailure): void {
     if (this.#hasEnded) this.#close();
-    else if (this.#translator.isFinished) {
+    else if (this.#answer.isFinished) {
       this.#complete();
       this.#close();
     } else this.#fail(failure);
@@ -176,8 +153,8 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
     this.#sendEvents();
     // The sink may have given up on what it just got.
     if (this.#hasEnded) return;
-    const end = this.#translator.end();
-    const lastEvents = this.#takeEvents();
+    const end = this.#answer.conclude();
+    const lastEvents = this.#answer.take();
     this.#phase = 'ended';
     this.silentTicks = 0;
     // Whoever takes the answer slowly must not keep the connection.
@@ -189,7 +166,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
     const { sink, upstream } = this.#parts;
     this.#sendEvents();
     if (this.#hasEnded) return;
-    const usage = this.#translator.hasOutput ? this.#usage() : undefined;
+    const usage = this.#answer.hasOutput ? this.#usage() : undefined;
     this.#close();
     const error = errorOf(failure, upstream.endpoint.shownUrl);
     queueMicrotask(() => sink.onFailure(error, usage, reasonOf(failure)));
@@ -201,7 +178,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
 
   /** Undefined while the engine has not begun. */
   #usage(): Usage | undefined {
-    return this.#hasBegun ? this.#translator.usage() : undefined;
+    return this.#hasBegun ? this.#answer.usage() : undefined;
   }
 
   #close(): void {

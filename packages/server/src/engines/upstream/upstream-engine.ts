@@ -4,18 +4,22 @@ import { systemTimers, type Timers } from '../../limits/timers.js';
 import { type Clock, systemClock } from '../../observe/clock.js';
 import type {
   CountJob,
+  EmbeddingJob,
   Engine,
   EngineDescription,
   GenerationJob,
   GenerationSink,
   RunningGeneration,
 } from '../engine.js';
+import type { UpstreamAnswer } from './answer.js';
+import { ChatAnswer } from './chat-answer.js';
+import { EmbeddingAnswer } from './embedding-answer.js';
 import { Endpoint } from './endpoint.js';
-import { TokenEstimator } from './estimate-tokens.js';
+import { estimateInputs, TokenEstimator } from './estimate-tokens.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { UpstreamGeneration } from './generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
-import { HEADER_BYTES_MAX, openStream } from './open-stream.js';
+import { HEADER_BYTES_MAX, openStream, type UpstreamRequest } from './open-stream.js';
 import { type EngineHealth, probeEngine } from './probe.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { UpstreamParts } from './upstream-parts.js';
@@ -84,8 +88,30 @@ export class UpstreamEngine implements Engine {
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
     const model = this.#options.model ?? job.model;
+    const request = this.#writeRequest(job, model);
+    const isVain = job.text?.suffix !== undefined && !this.#parts.kind.completions.knowsSuffix;
+    return this.#run(new ChatAnswer(job, model, this.#parts), sink, request, isVain ? NO_GAPS : undefined);
+  }
+
+  /** The engine is asked for the encoding that the client wants. Many send numbers in any case. */
+  embed(job: EmbeddingJob, sink: GenerationSink): RunningGeneration {
+    const { input, encoding_format, dimensions } = job.request;
+    const body = JSON.stringify({
+      ...{ model: this.#options.model ?? job.model, input, encoding_format: encoding_format ?? 'float' },
+      ...(dimensions == null ? {} : { dimensions }),
+    });
+    const path = this.#parts.endpoint.apiPath('/embeddings');
+    return this.#run(new EmbeddingAnswer(job, this.#parts), sink, this.#post(path, 'application/json', body));
+  }
+
+  async countInputTokens({ request }: Pick<EmbeddingJob, 'request'>): Promise<number> {
+    return estimateInputs(request);
+  }
+
+  /** @param refusal Why the engine is not to be asked. */
+  #run(answer: UpstreamAnswer, sink: GenerationSink, request: UpstreamRequest, refusal?: UpstreamFailure) {
     const generation: UpstreamGeneration = new UpstreamGeneration({
-      ...{ job, sink, model, upstream: this.#parts },
+      ...{ answer, sink, upstream: this.#parts },
       onOver: () => {
         this.#running.delete(generation);
         this.#watch.remove(generation);
@@ -93,10 +119,10 @@ export class UpstreamEngine implements Engine {
     });
     this.#running.add(generation);
     if (this.#isClosed) generation.fail(CLOSED);
-    else if (job.text?.suffix !== undefined && !this.#parts.kind.completions.knowsSuffix) generation.fail(NO_GAPS);
+    else if (refusal !== undefined) generation.fail(refusal);
     else {
       this.#watch.add(generation);
-      generation.attach(openStream(this.#pool, this.#writeRequest(job, model), generation));
+      generation.attach(openStream(this.#pool, request, generation));
     }
     return generation;
   }
@@ -128,24 +154,28 @@ export class UpstreamEngine implements Engine {
     return { modelName: name, contextTokens, estimatesPrompts: true, completesTexts: true };
   }
 
-  #writeRequest(job: GenerationJob, model: string) {
+  #writeRequest(job: GenerationJob, model: string): UpstreamRequest {
     const { endpoint, kind } = this.#parts;
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      'accept-encoding': 'identity',
-      ...endpoint.authorization(),
-    };
     const scope = endpoint.hideScope(job.cacheScope);
     const { text } = job;
     if (text !== undefined) {
       const path = kind.completions.isBeta ? endpoint.betaPath('/completions') : endpoint.apiPath('/completions');
-      return { method: 'POST', path, headers, body: writeTextRequest({ ...job, text }, kind, model, scope) } as const;
+      return this.#post(path, EVENTS, writeTextRequest({ ...job, text }, kind, model, scope));
     }
-    const body = writeRequest(job, kind, model, scope);
-    return { method: 'POST', path: endpoint.apiPath('/chat/completions'), headers, body } as const;
+    return this.#post(endpoint.apiPath('/chat/completions'), EVENTS, writeRequest(job, kind, model, scope));
+  }
+
+  #post(path: string, accept: string, body: string): UpstreamRequest {
+    const headers = {
+      'content-type': 'application/json',
+      ...{ accept, 'accept-encoding': 'identity' },
+      ...this.#parts.endpoint.authorization(),
+    };
+    return { method: 'POST', path, headers, body };
   }
 }
+
+const EVENTS = 'text/event-stream';
 
 const CLOSED = engineFailure('it has been taken away');
 

@@ -3,7 +3,8 @@ import type { GenerationJob } from '../../engine.js';
 
 /** What is to be done. */
 export interface Work {
-  readonly job: Pick<GenerationJob, 'request' | 'cacheScope'>;
+  /** What a cache can have the beginning of. */
+  readonly job: Pick<GenerationJob, 'request' | 'text' | 'cacheScope'>;
   /** The tokens that it is expected to take. */
   readonly tokens: number;
 }

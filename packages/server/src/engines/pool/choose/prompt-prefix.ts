@@ -7,11 +7,17 @@ const HEAD_CHARACTERS = 16_384;
 const OPENING_CHARACTERS = 2048;
 
 /**
- * A hash, in 32 bits, of the scope, the tools, what comes before the first user message and how that message opens. It
+ * A hash, in 32 bits, of the scope, the tools, what comes before the first user message and how that message, or a text to
+ * continue, opens. It
  * reads at most 18,432 characters of a prompt, however long it is.
  */
-export function hashPrefix({ request, cacheScope }: Pick<GenerationJob, 'request' | 'cacheScope'>): number {
+export function hashPrefix({
+  request,
+  text,
+  cacheScope,
+}: Pick<GenerationJob, 'request' | 'text' | 'cacheScope'>): number {
   let value = hash(FNV_OFFSET, cacheScope);
+  if (text !== undefined) return hash(value, text.prompt, OPENING_CHARACTERS);
   for (const tool of request.tools ?? []) value = hash(value, tool.function.name);
   let left = HEAD_CHARACTERS;
   for (const { role, content } of request.messages) {

@@ -1,0 +1,69 @@
+/** The answer to a chat, or a text that is continued, as it comes from an upstream engine. */
+import type { FinishReason, Usage } from '@plumb/wire';
+import type { GenerationJob } from '../engine.js';
+import type { UpstreamAnswer } from './answer.js';
+import type { UpstreamFailure } from './failure.js';
+import { BodyReader } from './read-body.js';
+import { AnswerTranslator } from './translate-answer.js';
+import type { UpstreamParts } from './upstream-parts.js';
+
+export class ChatAnswer implements UpstreamAnswer {
+  readonly thinking: boolean;
+  readonly #translator: AnswerTranslator;
+  readonly #body: BodyReader;
+  /** Events that nobody has taken yet. */
+  readonly #output: Buffer[] = [];
+
+  /** @param model The engine's name of the model. */
+  constructor(job: GenerationJob, model: string, { endpoint, kind, estimator, fastPath }: UpstreamParts) {
+    this.thinking = job.thinking;
+    this.#translator = new AnswerTranslator({
+      ...{ job, estimator, fingerprint: endpoint.fingerprint(kind.name, model) },
+      write: (events) => this.#output.push(Buffer.from(events)),
+    });
+    this.#body = new BodyReader({
+      ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, fastPath },
+      redact: (text) => endpoint.redact(text),
+    });
+  }
+
+  get isDone(): boolean {
+    return this.#body.isDone;
+  }
+
+  get events(): number {
+    return this.#body.events;
+  }
+
+  get hasOutput(): boolean {
+    return this.#translator.hasOutput;
+  }
+
+  get isFinished(): boolean {
+    return this.#translator.isFinished;
+  }
+
+  push(bytes: Buffer): UpstreamFailure | undefined {
+    return this.#body.push(bytes);
+  }
+
+  end(): UpstreamFailure | undefined {
+    return this.#body.end();
+  }
+
+  conclude(): { finishReason: FinishReason; usage: Usage } {
+    return this.#translator.end();
+  }
+
+  usage(): Usage {
+    return this.#translator.usage();
+  }
+
+  take(): Buffer | undefined {
+    const [first] = this.#output;
+    if (first === undefined) return undefined;
+    const events = this.#output.length === 1 ? first : Buffer.concat(this.#output);
+    this.#output.length = 0;
+    return events;
+  }
+}
