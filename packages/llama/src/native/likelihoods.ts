@@ -8,7 +8,7 @@ import type { Addon, AddonContext, AddonModel, AddonSampler } from './addon.js';
 export type Likelihoods = readonly { readonly token: number; readonly logprob: number }[];
 
 /** How many tokens are read; the contract has no more. */
-export const LIKELIEST_TOKENS = 20;
+const LIKELIEST_TOKENS = 20;
 
 /** Reads likelihoods beside a draw. For all generations of a model together. */
 export class LikelihoodProbe {

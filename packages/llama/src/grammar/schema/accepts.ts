@@ -6,7 +6,7 @@ import { canonical, isRecord, kindOf, type Schema } from './schema.js';
 /** Gives the alternatives of a schema that lies in another one. */
 export type Expand = (schema: Schema) => readonly Plain[];
 
-export function acceptsAny(value: unknown, plains: readonly Plain[], expand: Expand): boolean {
+function acceptsAny(value: unknown, plains: readonly Plain[], expand: Expand): boolean {
   return plains.some((plain) => accepts(value, plain, expand));
 }
 

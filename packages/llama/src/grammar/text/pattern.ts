@@ -7,8 +7,3 @@ export type Pattern =
   | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }
   | { readonly kind: 'choice'; readonly parts: readonly Pattern[] }
   | { readonly kind: 'repeat'; readonly part: Pattern; readonly min: number; readonly max: number };
-
-export function patternOf(text: string): Pattern {
-  const codes = Array.from(text, (character) => character.codePointAt(0)!);
-  return { kind: 'sequence', parts: codes.map((code) => ({ kind: 'class', ranges: [[code, code]] })) };
-}
