@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { HELLO, REPORTING, THOUGHT } from '../foreign/support/scripted-servers.js';
+import { defaultModelPath } from '../support/default-model.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 import { pythonWith, type Requirements } from '../support/python.js';
 
@@ -37,10 +38,26 @@ before(async () => {
 });
 after(() => Promise.all([hello.stop(), reports.stop()]));
 
-function environmentOf(name: string): Record<string, string> {
-  const { url, key } = name.includes('report') ? reports : hello;
+const serverOf = (name: string) => (name.includes('report') ? reports : hello);
+
+function environmentOf({ url, key }: TestServer): Record<string, string> {
   // LiteLLM would fetch its table of prices again, which this machine may not reach.
   return { PLUMB_BASE_URL: `${url}/v1`, PLUMB_API_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
+}
+
+/** What an example prints; undefined, with the test skipped, without its Python. */
+async function outputOf(context: TestContext, name: string, server: TestServer): Promise<string | undefined> {
+  const environment = environmentOf(server);
+  if (name.endsWith('.py')) {
+    const list: Requirements = FRAMEWORKS.includes(name) ? 'frameworks' : 'openai';
+    const python = await pythonWith(list);
+    if (typeof python !== 'string') return python.run([folder + name], { environment });
+    context.skip(python);
+    return undefined;
+  }
+  const script = `${folder}dist/${name.replace(/\.ts$/, '.js')}`;
+  const { stdout } = await run(process.execPath, [script], { env: { ...process.env, ...environment } });
+  return stripVTControlCharacters(stdout);
 }
 
 describe('every example', () => {
@@ -51,16 +68,8 @@ describe('every example', () => {
 
   for (const [name, expected] of Object.entries(EXPECTED)) {
     test(`runs: ${name}`, async (context) => {
-      if (name.endsWith('.py')) {
-        const list: Requirements = FRAMEWORKS.includes(name) ? 'frameworks' : 'openai';
-        const python = await pythonWith(list);
-        if (typeof python === 'string') return context.skip(python);
-        assert.equal(await python.run([folder + name], { environment: environmentOf(name) }), expected);
-        return;
-      }
-      const script = `${folder}dist/${name.replace(/\.ts$/, '.js')}`;
-      const { stdout } = await run(process.execPath, [script], { env: { ...process.env, ...environmentOf(name) } });
-      assert.equal(stripVTControlCharacters(stdout), expected);
+      const output = await outputOf(context, name, serverOf(name));
+      if (output !== undefined) assert.equal(output, expected);
     });
   }
 
@@ -88,4 +97,24 @@ describe('every example', () => {
       assert.ok(isPinned, `${name} ${version}`);
     }
   });
+});
+
+const modelPath = defaultModelPath();
+const skip = modelPath === undefined ? 'the default model is not on this machine: plumb models pull' : false;
+
+describe('every example, with the real default model', { skip }, () => {
+  let plumb: TestServer;
+  before(async () => {
+    // A small model can talk for long: the context ends its answers.
+    const engine = { context_tokens: 512, thinking_tokens: 64, threads: 2 };
+    plumb = await startPlumb({ modelPath: modelPath!, settings: { engine } });
+  });
+  after(() => plumb?.stop());
+
+  for (const name of Object.keys(EXPECTED)) {
+    test(`gets an answer: ${name}`, async (context) => {
+      const output = await outputOf(context, name, plumb);
+      if (output !== undefined) assert.match(output, name.includes('report') ? /^city='.*' days=-?\d+$/m : /\w/);
+    });
+  }
 });
