@@ -244,11 +244,11 @@ describe('pip that cannot help', () => {
   });
 
   test('because it hangs is ended with the signal', async () => {
-    await withSetting(WHEEL, async ({ play, pull, folder }) => {
+    await withSetting(WHEEL, async ({ play, pull }) => {
       const pip = await play({ hangs: true });
       const controller = new AbortController();
       const pulling = pull('pypi:pkg', controller.signal);
-      await untilFile(folder, 'pip.log');
+      await untilCalled(pip);
       controller.abort(new Error('enough'));
       await assert.rejects(pulling, /enough/);
       assert.equal((await callsOf(pip)).length, 1);
@@ -256,6 +256,8 @@ describe('pip that cannot help', () => {
   });
 });
 
-async function untilFile(folder: string, name: string): Promise<void> {
-  while (!(await readdir(folder)).includes(name)) await new Promise((resolve) => setImmediate(resolve));
+/** The log is there before its line is: whoever ends pip in between finds it empty. */
+async function untilCalled({ log }: PlayedPip): Promise<void> {
+  const hasLine = async () => (await readFile(log, 'utf8').catch(() => '')).endsWith('\n');
+  while (!(await hasLine())) await new Promise((resolve) => setImmediate(resolve));
 }
