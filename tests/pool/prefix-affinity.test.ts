@@ -30,6 +30,19 @@ function share(candidates: readonly Candidate[], works: readonly Work[]): Record
 const NUMBERS = Array.from({ length: 1000 }, (_, number) => number);
 
 describe('where nothing else is to do', () => {
+  test('texts to continue stay by how they open, and spread otherwise', () => {
+    const candidates = engines('a', 'b', 'c', 'd');
+    const textOf = (prompt: string): Work => ({ ...work([]), job: { ...work([]).job, text: { prompt } } });
+    const begun = 'x'.repeat(4000);
+    const homes = new Set(NUMBERS.map((number) => choice.choose(candidates, textOf(begun + number)).name));
+    assert.equal(homes.size, 1);
+    const counts = share(
+      candidates,
+      NUMBERS.map((number) => textOf(`File ${number}`)),
+    );
+    for (const count of Object.values(counts)) assert.ok(count > 150 && count < 350, JSON.stringify(counts));
+  });
+
   test('a conversation that grows stays where it was', () => {
     const candidates = engines('a', 'b', 'c', 'd');
     for (const number of NUMBERS.slice(0, 50)) {
