@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { EmbeddingRequest, EmbeddingResponse } from '@plumb/wire';
 import OpenAI from 'openai';
+import { openPool } from '../pool/support/open-pool.js';
 import { writeBertModel } from '../support/gguf/bert-model.js';
 import { startPlumb } from '../support/plumb.js';
 import { jsonOf, ScriptedUpstream } from '../support/scripted-upstream.js';
@@ -61,6 +62,15 @@ describe('embeddings of another Plumb', async () => {
     assert.deepEqual([ours?.status, theirs?.status], [400, 400]);
     assert.deepEqual(await ours?.json(), await theirs?.json());
   });
+});
+
+test('embeddings of a pool whose engine makes none are a 503, and end once', async () => {
+  const { pool } = await openPool({ a: {} });
+  await assert.rejects(pool.countInputTokens({ request: { model: 'm', input: 'Hi' } }), { status: 503 });
+  const sink = new RecordingSink();
+  pool.embed({ id: '1', model: 'm', request: { model: 'm', input: 'Hi' }, account: 'account' }, sink);
+  await sink.ended;
+  assert.equal(sink.failure?.error.status, 503);
 });
 
 describe('embeddings of any server', async () => {

@@ -5,6 +5,7 @@ import { after, afterEach, describe, test } from 'node:test';
 import type { UpstreamEngine, UpstreamEngineOptions } from '#server/engines/upstream/upstream-engine.js';
 import { ManualTime } from '../limits/support/manual-time.js';
 import { jsonOf, type Script, ScriptedUpstream, streamOf } from '../support/scripted-upstream.js';
+import { makeSelfSigned } from '../support/self-signed.js';
 import { until } from '../support/until.js';
 import { createEngine, createJob } from './support/jobs.js';
 import { type RecordedFailure, RecordingSink } from './support/recording-sink.js';
@@ -51,6 +52,17 @@ describe('a connection that is not made', () => {
     const { error, reason } = await fail({ url: upstream.url.replace('http:', 'https:') });
     assert.equal(reason?.cause, 'engine');
     assert.match(error.detail ?? '', /no secure connection could be made/);
+  });
+
+  test('because nobody vouches for its certificate', async (context) => {
+    const tls = makeSelfSigned();
+    if (typeof tls === 'string') return context.skip(tls);
+    const secured = await ScriptedUpstream.start({ tls });
+    context.after(() => secured.close());
+    const { error, reason } = await fail({ url: secured.url, apiKey: 'sk-secret' });
+    assert.equal(reason?.cause, 'engine');
+    assert.match(error.detail ?? '', /no secure connection could be made; check its certificate \(DEPTH_ZERO/);
+    assert.equal(secured.requests.length, 0);
   });
 });
 
