@@ -65,6 +65,15 @@ describe('a reload', () => {
     assert.equal((await chat()).status, 400);
   });
 
+  test('says that a model waits for a restart whose embedded engine does not run', async (context) => {
+    const { reload, plumb } = await start(context);
+    const vectors = { ...MODEL, id: 'vectors', kind: 'embeddings', pool: 'embedded' };
+    const { body } = await reload({ models: [{ ...MODEL, pool: 'embedded' }, vectors] });
+    assert.deepEqual(body, { changed: ['models'], needs_restart: ['models'] });
+    const input = { model: 'vectors', input: 'Hi' };
+    assert.equal((await plumb.request('/v1/embeddings', { method: 'POST', body: input })).status, 503);
+  });
+
   test('says what needs a restart, and leaves it', async (context) => {
     const { reload, plumb } = await start(context);
     const { body } = await reload({ http: { drain_timeout_s: 1 } });

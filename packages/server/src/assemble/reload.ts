@@ -52,5 +52,7 @@ function takeOn({ platform, pools, access }: ReloadParts, next: Config): ReloadR
   const config = { ...current, ...Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])) } as Config;
   pools.update(config);
   Object.assign(platform, configure(config, access, platform.engines));
-  return { changed, needsRestart };
+  // An embedded engine is only started with the server: until then such models answer 503.
+  const lacksEngine = config.models.some((model) => !platform.engines.has(model));
+  return { changed, needsRestart: lacksEngine ? ['models', ...needsRestart] : needsRestart };
 }

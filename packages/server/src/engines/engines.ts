@@ -35,6 +35,11 @@ export class Engines {
     return engine;
   }
 
+  /** Whether there is an engine for a model, ready or not. */
+  has(model: ModelEntry): boolean {
+    return this.#byName.has(nameOf(model));
+  }
+
   /** What the engine of a model says of itself, while it can answer. */
   describe(model: ModelEntry): EngineDescription | undefined {
     return this.#byName.get(nameOf(model))?.description();
