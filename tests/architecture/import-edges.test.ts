@@ -19,6 +19,21 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'the contract runs in browsers and depends on the schema library alone',
   },
   {
+    from: /^packages\/client\/src\/node\//,
+    allow: [/^packages\/client\//, /^@plumb\/wire\/sse$/, /^node:/],
+    because: 'what needs files stands apart from what runs in browsers',
+  },
+  {
+    from: /^packages\/client\/src\/kit\/kit\.ts$/,
+    allow: [/^packages\/client\//],
+    because: 'the kit puts everything together; what needs files it loads when asked',
+  },
+  {
+    from: /^packages\/client\//,
+    allow: [/^packages\/client\/src\/(?!node\/)/, /^@plumb\/wire\/sse$/],
+    because: 'the toolkit runs in browsers, and nobody else has to be installed for it',
+  },
+  {
     from: /^packages\/llama\/src\/native\//,
     allow: [/^packages\/llama\//, /^@plumb\/wire$/, /^node:/, /^node-llama-cpp$/],
     because: 'only this folder touches the native addon',
