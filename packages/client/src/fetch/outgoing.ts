@@ -1,0 +1,95 @@
+/** Reads what an SDK hands to `fetch`, so that it can be sent again and its wishes are known. */
+import type { WhenOpen } from '../breaker/breaker.js';
+import { type Dialect, type JsonObject, parseObject } from '../dialects/dialect.js';
+import { dialectOf } from '../dialects/index.js';
+import type { Fetch } from '../kit/endpoint.js';
+
+/** What a caller wants for one request; told in headers that go no further. */
+export interface Wishes {
+  /** `x-kit-priority`: higher goes first. */
+  readonly priority?: number;
+  /** `x-kit-caller`: callers of one priority take turns. */
+  readonly caller?: string;
+  /** `x-kit-deadline-ms`: how long everything may take together, in ms from now. */
+  readonly deadlineMs?: number;
+  /** `x-kit-when-open`: `wait` or `fail` while the breaker is open. */
+  readonly whenOpen?: WhenOpen;
+}
+
+export interface Outgoing {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: RequestInit['body'];
+  /** Whether the body can be sent more than once. */
+  readonly isReplayable: boolean;
+  /** Undefined for what generates nothing, such as the list of models. */
+  readonly generation: Generation | undefined;
+  readonly wishes: Wishes;
+  readonly signal: AbortSignal | undefined;
+  /** Everything else of the platform's options, such as `credentials`. */
+  readonly rest: RequestInit;
+}
+
+/** A request for an answer of a model. */
+export interface Generation {
+  readonly dialect: Dialect;
+  readonly request: JsonObject;
+  readonly model: string;
+  readonly isStream: boolean;
+}
+
+export async function readOutgoing(input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<Outgoing> {
+  const from = input instanceof Request ? input : undefined;
+  const { method, headers: given, body: givenBody, signal, ...rest } = init;
+  const url = new URL(from?.url ?? String(input));
+  const headers = new Headers(given ?? from?.headers);
+  const body = givenBody ?? (from?.body ? new Uint8Array(await from.arrayBuffer()) : undefined);
+  const outgoing = {
+    url,
+    method: (method ?? from?.method ?? 'GET').toUpperCase(),
+    headers,
+    body,
+    isReplayable: !(body instanceof ReadableStream),
+    wishes: takeWishes(headers),
+    signal: signal ?? from?.signal ?? undefined,
+    rest: from === undefined ? rest : { redirect: from.redirect, credentials: from.credentials, ...rest },
+  };
+  return { ...outgoing, generation: outgoing.method === 'POST' ? readGeneration(url, body) : undefined };
+}
+
+function readGeneration(url: URL, body: unknown): Generation | undefined {
+  const dialect = dialectOf(url.pathname);
+  const text = dialect && readText(body);
+  const request = text === undefined ? undefined : parseObject(text);
+  if (dialect === undefined || request === undefined) return undefined;
+  return { dialect, request, model: String(request.model ?? ''), isStream: request.stream === true };
+}
+
+function readText(body: unknown): string | undefined {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array || body instanceof ArrayBuffer ? new TextDecoder().decode(body) : undefined;
+}
+
+/** Reads the wishes and takes their headers away. */
+function takeWishes(headers: Headers): Wishes {
+  const take = (name: string) => {
+    const value = headers.get(name) ?? undefined;
+    headers.delete(name);
+    return value;
+  };
+  const [priority, deadlineMs] = [take('x-kit-priority'), take('x-kit-deadline-ms')].map(readNumber);
+  const caller = take('x-kit-caller');
+  const whenOpen = take('x-kit-when-open');
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(caller === undefined ? {} : { caller }),
+    ...(whenOpen === 'wait' || whenOpen === 'fail' ? { whenOpen } : {}),
+  };
+}
+
+function readNumber(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text === undefined || text.trim() === '' || !Number.isFinite(value) ? undefined : value;
+}
