@@ -10,7 +10,7 @@ import type { Outgoing } from './outgoing.js';
 const HOLDS_MS = 60_000;
 const VERDICTS_MAX = 1000;
 /** SDKs that retry whatever the answer says, by their user agent. */
-const RETRIES_ANYWAY = /\bai-sdk\/|\blangchainjs-/;
+const RETRIES_ANYWAY = /\bai-sdk[/-]|\blangchainjs-/;
 
 interface PastVerdict {
   readonly at: number;
