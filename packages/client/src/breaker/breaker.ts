@@ -1,13 +1,15 @@
 /**
- * Stops sending to an endpoint that keeps failing. Only failures of the endpoint count (5xx, broken connections,
+ * Stops sending to an endpoint that keeps failing, and begins again with a few requests: an endpoint that has just come
+ * back would fail again under all that has waited. Only failures of the endpoint count (5xx, broken connections,
  * time-outs), never refusals of one request or of limits; a key that is refused, or an empty account, opens it at once.
  */
 import { KitError, type KitErrorCode } from '../errors/kit-error.js';
 import type { Clock } from '../time/clock.js';
 import { FailureWindow } from './failure-window.js';
+import { Turnstile } from './turnstile.js';
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. Default: 5. */
+  /** Failures in a row that open it. Default: 3. */
   readonly consecutiveFailures?: number;
   /** The part of the attempts that fails when it opens, once there are `samples` in `windowMs`. Default: 0.5. */
   readonly failureRatio?: number;
@@ -15,22 +17,19 @@ export interface BreakerOptions {
   readonly samples?: number;
   /** Default: 30,000 ms. */
   readonly windowMs?: number;
-  /** How long it is open before the first probe, in ms; doubles up to `openMaxMs`. Default: 5,000. */
+  /** How long it is open before the first probe, in ms; doubles up to `openMaxMs`. Default: 2,000. */
   readonly openMs?: number;
-  /** Default: 60,000 ms. */
+  /** Default: 10,000 ms. */
   readonly openMaxMs?: number;
   /**
-   * What happens to requests meanwhile: they `wait` for a probe to succeed, until their deadlines, or `fail` at once.
-   * After 401, 402 and 403 they fail in any case. Default: `wait`.
+   * For how long after the last success requests wait for it to close, within their deadlines, in ms; from then on they
+   * fail at once. After 401, 402 and 403 they fail in any case. Default: 120,000; 0 for services that must answer.
    */
-  readonly whenOpen?: WhenOpen;
+  readonly waitMs?: number;
 }
 
-export type WhenOpen = 'wait' | 'fail';
-
-/** Leave to make one attempt; ends with one of its three calls. */
+/** Leave to make one attempt; ends with one of its four calls. */
 export interface BreakerEntry {
-  readonly isProbe: boolean;
   succeeded(): void;
   failed(): void;
   /** The key is refused or the account is empty: everyone else would hear the same. */
@@ -39,7 +38,7 @@ export interface BreakerEntry {
   ended(): void;
 }
 
-/** Hears that it opened and closed. */
+/** Hears that it opened, and that it closed after a probe had succeeded. */
 export interface BreakerListener {
   opened(): void;
   closed(): void;
@@ -51,19 +50,29 @@ interface Rejection {
   readonly status: number;
 }
 
+/** After it has been open: when so many may run at once, nobody is held back any more. */
+const RECOVERED = 64;
+/** The same when nobody waits, so that nothing is known of how many there would be. */
+const RECOVERED_QUIET = 2;
+
 export class Breaker {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #options: Required<BreakerOptions>;
   readonly #listener: BreakerListener;
   readonly #recent: FailureWindow;
+  readonly #turnstile: Turnstile;
   #failuresInRow = 0;
-  /** Undefined while it is closed. */
-  #openUntil: number | undefined;
+  #running = 0;
+  /** How many may run at once: none while it is open, all while it is closed, more and more in between. */
+  #room = Number.POSITIVE_INFINITY;
+  /** Whether it has opened and not closed again since. */
+  #isInTrouble = false;
+  /** When something went well last, or it opened. */
+  #goodAt = 0;
+  #openUntil = 0;
   #openings = 0;
-  #hasProbe = false;
   #rejection: Rejection | undefined;
-  #waiting = new Set<() => void>();
 
   constructor(clock: Clock, random: () => number, listener: BreakerListener, options: BreakerOptions = {}) {
     this.#clock = clock;
@@ -71,38 +80,52 @@ export class Breaker {
     this.#listener = listener;
     this.#options = { ...DEFAULTS, ...options };
     this.#recent = new FailureWindow(this.#options.windowMs);
+    this.#turnstile = new Turnstile(clock);
   }
 
   get isOpen(): boolean {
-    return this.#openUntil !== undefined;
+    return this.#room === 0;
   }
 
-  /** Leave for one attempt, or undefined while it is open and nobody may probe. */
+  /** Leave for one attempt, or undefined while nobody may go. */
   tryEnter(): BreakerEntry | undefined {
-    if (this.#openUntil === undefined) return this.#enter(false);
-    if (this.#hasProbe || this.#clock.now() < this.#openUntil) return undefined;
-    this.#hasProbe = true;
-    return this.#enter(true);
+    if (this.#free <= 0) return undefined;
+    this.#running++;
+    return this.#enter(this.isOpen);
   }
 
   /**
-   * Waits until `tryEnter` may give leave.
+   * Waits until `tryEnter` may give leave. Those who wait go in the order in which they came.
    *
-   * @throws KitError authentication or insufficient_balance while the endpoint refuses everyone, breaker_open when
-   *   waiting is not wanted or would outlast the deadline.
+   * @param waitMs In place of the option, for this request.
+   * @returns Whether there was anything to wait for.
+   * @throws KitError authentication or insufficient_balance while the endpoint refuses everyone, breaker_open when it is
+   *   open for longer than is waited.
    * @throws the reason of the signal.
    */
-  async whenPassable(deadline: number, whenOpen: WhenOpen | undefined, signal?: AbortSignal): Promise<void> {
-    for (;;) {
-      if (this.#openUntil === undefined) return;
-      const now = this.#clock.now();
-      if (!this.#hasProbe && now >= this.#openUntil) return;
+  async whenPassable(deadline: number, waitMs = this.#options.waitMs, signal?: AbortSignal): Promise<boolean> {
+    let hasWaited = false;
+    while (this.#free <= 0) {
       if (this.#rejection !== undefined) throw toError(this.#rejection);
-      if ((whenOpen ?? this.#options.whenOpen) === 'fail' || this.#openUntil > deadline || now >= deadline) {
-        throw new KitError('breaker_open', openMessage(this.#openUntil - now), { retryable: true, status: 503 });
-      }
-      await this.#change(Math.min(deadline, this.#hasProbe ? Number.POSITIVE_INFINITY : this.#openUntil) - now, signal);
+      const now = this.#clock.now();
+      const limit = this.isOpen ? Math.min(deadline, this.#goodAt + waitMs) : deadline;
+      if (limit <= now || (this.isOpen && limit < this.#openUntil)) throw this.#openError();
+      hasWaited = true;
+      const isProbeDue = this.isOpen && this.#running === 0;
+      await this.#turnstile.wait((isProbeDue ? Math.min(limit, this.#openUntil) : limit) - now, signal);
     }
+    return hasWaited;
+  }
+
+  /** Somebody who was called did not come: the next one may. */
+  pass(): void {
+    this.#turnstile.call(this.#free);
+  }
+
+  /** How many more may go now; one probe when it is open and its time has come. */
+  get #free(): number {
+    if (!this.isOpen) return this.#room - this.#running;
+    return this.#clock.now() >= this.#openUntil && this.#running === 0 ? 1 : 0;
   }
 
   #enter(isProbe: boolean): BreakerEntry {
@@ -112,12 +135,11 @@ export class Breaker {
       (...given: Given) => {
         if (isOver) return;
         isOver = true;
-        if (isProbe) this.#hasProbe = false;
+        this.#running--;
         end(...given);
-        if (isProbe) this.#wake();
+        this.pass();
       };
     return {
-      isProbe,
       succeeded: once(() => this.#succeed(isProbe)),
       failed: once(() => this.#fail(isProbe)),
       rejected: once((code, message, status) => this.#reject({ code, message, status })),
@@ -128,20 +150,19 @@ export class Breaker {
   #succeed(isProbe: boolean): void {
     this.#failuresInRow = 0;
     this.#recent.add(this.#clock.now(), false);
-    if (this.#openUntil === undefined || !isProbe) return;
-    this.#openUntil = undefined;
-    this.#rejection = undefined;
-    this.#openings = 0;
-    this.#recent.clear();
-    this.#wake();
-    this.#listener.closed();
+    // What was sent before it opened says nothing about now.
+    if (this.isOpen && !isProbe) return;
+    this.#goodAt = this.#clock.now();
+    if (!this.#isInTrouble) return;
+    this.#room++;
+    if (this.#room >= RECOVERED || (this.#room > RECOVERED_QUIET && this.#turnstile.isEmpty)) this.#close();
   }
 
   #fail(isProbe: boolean): void {
     this.#failuresInRow++;
     this.#recent.add(this.#clock.now(), true);
-    // What was sent before it opened says nothing new.
-    if (this.#openUntil !== undefined ? isProbe : this.#isTooMuch()) this.#open();
+    const isRecovering = !this.isOpen && this.#isInTrouble;
+    if (isProbe || isRecovering || (!this.isOpen && this.#isTooMuch())) this.#open();
   }
 
   #reject(rejection: Rejection): void {
@@ -158,56 +179,42 @@ export class Breaker {
 
   #open(): void {
     const { openMs, openMaxMs } = this.#options;
-    const longest = Math.min(openMaxMs, openMs * 2 ** this.#openings);
-    const wasOpen = this.#openUntil !== undefined;
-    this.#openings = Math.min(this.#openings + 1, 30);
-    // Not all clients of an endpoint probe it at one moment.
-    this.#openUntil = this.#clock.now() + longest * (1 - 0.25 * this.#random());
-    if (wasOpen) return;
-    this.#wake();
+    const longest = Math.min(openMaxMs, openMs * 2 ** Math.min(this.#openings++, 30));
+    this.#room = 0;
+    // Not all clients of an endpoint come back to it at one moment.
+    this.#openUntil = this.#clock.now() + longest * (0.5 + 0.5 * this.#random());
+    if (this.#isInTrouble) return;
+    this.#isInTrouble = true;
+    this.#goodAt = this.#clock.now();
     this.#listener.opened();
   }
 
-  /** Resolves when something changed, or after a time in ms. */
-  #change(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const end = () => {
-        cancel?.();
-        this.#waiting.delete(end);
-        signal?.removeEventListener('abort', leave);
-        resolve();
-      };
-      const leave = () => {
-        end();
-        reject(signal?.reason);
-      };
-      const cancel = Number.isFinite(delayMs) ? this.#clock.after(delayMs, end) : undefined;
-      this.#waiting.add(end);
-      signal?.addEventListener('abort', leave, { once: true });
-    });
+  #close(): void {
+    this.#room = Number.POSITIVE_INFINITY;
+    this.#isInTrouble = false;
+    this.#rejection = undefined;
+    this.#openings = 0;
+    this.#recent.clear();
+    this.#listener.closed();
   }
 
-  #wake(): void {
-    for (const end of [...this.#waiting]) end();
+  #openError(): KitError {
+    const seconds = Math.max(0, Math.ceil((this.#openUntil - this.#clock.now()) / 1000));
+    const message = `The endpoint keeps failing, so nothing is sent to it for now; it is tried again in ${seconds} s.`;
+    return new KitError('breaker_open', message, { retryable: true, status: 503 });
   }
 }
 
 const DEFAULTS: Required<BreakerOptions> = {
-  consecutiveFailures: 5,
+  consecutiveFailures: 3,
   failureRatio: 0.5,
   samples: 20,
   windowMs: 30_000,
-  openMs: 5000,
-  openMaxMs: 60_000,
-  whenOpen: 'wait',
+  openMs: 2000,
+  openMaxMs: 10_000,
+  waitMs: 120_000,
 };
 
 function toError({ code, message, status }: Rejection): KitError {
   return new KitError(code, message, { status });
-}
-
-function openMessage(leftMs: number): string {
-  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
-  return `The endpoint keeps failing, so nothing is sent to it for now; it is tried again in ${seconds} s.`;
 }

@@ -72,14 +72,26 @@ class Journey {
 
   /** Waits for the breaker and the limiter until both give leave at one moment. */
   async #enter(prepared: Prepared): Promise<{ permit: Permit; entry: BreakerEntry }> {
-    const { breaker, limiter } = this.#lane;
+    const { breaker } = this.#lane;
     const { wishes, signal } = this.#outgoing;
     for (;;) {
-      await breaker.whenPassable(this.#course.deadline, wishes.whenOpen, signal);
-      const permit = await limiter.admit(this.#admission(prepared), signal);
+      const { deadline } = this.#course;
+      const hasWaited = await breaker.whenPassable(deadline, wishes.breakerWaitMs, signal);
+      // Who has waited for the endpoint to come back begins anew.
+      if (hasWaited) this.#course.failures = 0;
+      const permit = await this.#admit(prepared);
       const entry = breaker.tryEnter();
       if (entry !== undefined) return { permit, entry };
       permit.abandon();
+    }
+  }
+
+  async #admit(prepared: Prepared): Promise<Permit> {
+    try {
+      return await this.#lane.limiter.admit(this.#admission(prepared), this.#outgoing.signal);
+    } catch (error) {
+      this.#lane.breaker.pass();
+      throw error;
     }
   }
 

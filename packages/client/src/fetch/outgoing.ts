@@ -1,5 +1,4 @@
 /** Reads what an SDK hands to `fetch`, so that it can be sent again and its wishes are known. */
-import type { WhenOpen } from '../breaker/breaker.js';
 import { type Dialect, type JsonObject, parseObject } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/index.js';
 import type { Fetch } from '../kit/endpoint.js';
@@ -12,8 +11,8 @@ export interface Wishes {
   readonly caller?: string;
   /** `x-kit-deadline-ms`: how long everything may take together, in ms from now. */
   readonly deadlineMs?: number;
-  /** `x-kit-when-open`: `wait` or `fail` while the breaker is open. */
-  readonly whenOpen?: WhenOpen;
+  /** `x-kit-breaker-wait-ms`: in place of the option `breaker.waitMs`. */
+  readonly breakerWaitMs?: number;
 }
 
 export interface Outgoing {
@@ -71,6 +70,8 @@ function readText(body: unknown): string | undefined {
   return body instanceof Uint8Array || body instanceof ArrayBuffer ? new TextDecoder().decode(body) : undefined;
 }
 
+const NUMBERS = ['x-kit-priority', 'x-kit-deadline-ms', 'x-kit-breaker-wait-ms'];
+
 /** Reads the wishes and takes their headers away. */
 function takeWishes(headers: Headers): Wishes {
   const take = (name: string) => {
@@ -78,18 +79,17 @@ function takeWishes(headers: Headers): Wishes {
     headers.delete(name);
     return value;
   };
-  const [priority, deadlineMs] = [take('x-kit-priority'), take('x-kit-deadline-ms')].map(readNumber);
+  const [priority, deadlineMs, breakerWaitMs] = NUMBERS.map((name) => readNumber(take(name)));
   const caller = take('x-kit-caller');
-  const whenOpen = take('x-kit-when-open');
   return {
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(caller === undefined ? {} : { caller }),
-    ...(whenOpen === 'wait' || whenOpen === 'fail' ? { whenOpen } : {}),
+    ...(breakerWaitMs === undefined ? {} : { breakerWaitMs }),
   };
 }
 
 function readNumber(text: string | undefined): number | undefined {
   const value = Number(text);
-  return text === undefined || text.trim() === '' || !Number.isFinite(value) ? undefined : value;
+  return text === undefined || text.trim() === '' || Number.isNaN(value) ? undefined : value;
 }

@@ -53,7 +53,7 @@ export interface LimitOptions extends Limits {
 }
 
 export interface RetryOptions extends BackoffOptions {
-  /** The most attempts of one request, from 1; refusals for limits do not count. Default: 6. */
+  /** The most attempts of one request, from 1; refusals for limits do not count. Default: 8. */
   readonly maxAttempts?: number;
   /** How long a request may take until its answer begins, with all waits, in ms. Default: 600,000. */
   readonly deadlineMs?: number;
@@ -84,7 +84,7 @@ export function readOptions(options: KitOptions): Settings {
     baseUrl: readBaseUrl(options.baseURL ?? 'https://api.deepseek.com'),
     apiKey: () => (typeof apiKey === 'function' ? apiKey() : apiKey),
     limits,
-    retry: { maxAttempts: 6, deadlineMs: 600_000, ...options.retry },
+    retry: { maxAttempts: 8, deadlineMs: 600_000, ...options.retry },
     breaker: options.breaker ?? {},
     timeouts: { firstTokenMs: 630_000, stallMs: 120_000, ...options.timeouts },
     repairs: options.repairs ?? {},
@@ -110,7 +110,7 @@ const POSITIVE = ['limits', 'retry', 'breaker', 'timeouts'] as const;
 function checkNumbers(options: KitOptions): void {
   for (const group of POSITIVE) {
     for (const [name, value] of Object.entries(options[group] ?? {})) {
-      if (typeof value !== 'number' || name === 'margin') continue;
+      if (typeof value !== 'number' || name === 'margin' || name === 'waitMs') continue;
       if (!(value > 0)) throw new KitError('invalid_input', `${group}.${name} must be more than 0, not ${value}.`);
     }
   }
