@@ -37,7 +37,8 @@ export function writeRandomModel(path: string, options: RandomModelOptions = {})
     const values = new Float32Array(columns * rows).map(() => random() * deviation);
     if (isOutput) {
       for (const [token, type] of vocabulary.types.entries()) {
-        if (type !== TokenType.normal && !markers.has(vocabulary.texts[token]!)) values.fill(0, token * columns, (token + 1) * columns);
+        if (type !== TokenType.normal && !markers.has(vocabulary.texts[token]!))
+          values.fill(0, token * columns, (token + 1) * columns);
       }
     }
     return values;

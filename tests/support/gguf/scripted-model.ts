@@ -40,7 +40,13 @@ export interface ScriptedModel {
  * @throws Error when a text of the script cannot be cut into tokens (see `cutReply`).
  */
 export function writeScriptedModel(path: string, options: ScriptedModelOptions = {}): ScriptedModel {
-  const { script: asked = 'hello', style = 'thinking', contextTokens = 8192, beginToken = false, markerTokens = true } = options;
+  const {
+    script: asked = 'hello',
+    style = 'thinking',
+    contextTokens = 8192,
+    beginToken = false,
+    markerTokens = true,
+  } = options;
   const script: Script = typeof asked === 'string' ? SCRIPTS[asked] : { ...SCRIPTS.hello, ...asked };
   const vocabulary = createVocabulary(style, beginToken, true, markerTokens);
   if (script.afterTool !== undefined) addToken(vocabulary, AFTER_TOOL_TOKEN, TokenType.control);
