@@ -50,8 +50,27 @@ describe('the form of calls', () => {
     ['markers without any tools', 'Write [TOOL_CALLS] like this.', GENERIC],
   ];
   for (const [about, template, form] of table) {
-    test(`is read off the template: ${about}`, () => assert.deepEqual(detectCallForm(template), form));
+    test(`is read off the template: ${about}`, () =>
+      assert.deepEqual(
+        detectCallForm(template, () => true),
+        form,
+      ));
   }
+});
+
+describe('a sign that several forms share', () => {
+  test('only counts where the template is seen to write such a call', () => {
+    for (const template of [CHAT_TEMPLATES.thinking, CHAT_TEMPLATES.llama, CALL_TEMPLATES.coder, CALL_TEMPLATES.glm]) {
+      assert.equal(
+        detectCallForm(template, () => false),
+        GENERIC,
+      );
+    }
+    assert.equal(
+      detectCallForm(CALL_TEMPLATES.deepseek, () => false),
+      DEEPSEEK_V3,
+    );
+  });
 });
 
 const FORMS: Readonly<Record<string, CallForm>> = {

@@ -23,7 +23,8 @@ export class ChatTemplate {
   readonly callForm: CallForm;
   /** Whether the template has a form for calls of earlier turns and their results, if only one that is not known here. */
   readonly knowsCalls: boolean;
-  #habits: TemplateHabits | undefined;
+  /** What the template does with tools and calls. */
+  readonly habits: TemplateHabits;
 
   /**
    * @param source The template in Jinja; ChatML when the model has none.
@@ -33,7 +34,9 @@ export class ChatTemplate {
     const text = source ?? CHATML;
     this.#render = model.compileTemplate(text);
     this.#variables = { bos_token: model.beginText, eos_token: model.endText, add_generation_prompt: true };
-    this.callForm = detectCallForm(text);
+    const probe = (form: CallForm) => probeTemplate((messages, tools) => this.#tryRender(messages, false, tools), form);
+    this.callForm = detectCallForm(text, (form) => probe(form).writesCalls);
+    this.habits = probe(this.callForm);
     this.knowsCalls = /\btool_call(?:s|_id)\b/.test(text);
     this.thinksNatively = text.includes('<think>') || text.includes('enable_thinking');
     this.hasThinkingSwitch = /\benable_thinking\b|\bthinking is (?:not )?defined\b/.test(text);
@@ -51,12 +54,6 @@ export class ChatTemplate {
     } catch (error) {
       throw invalidRequest(`The chat template of this model refuses the messages: ${wordsOf(error)}`);
     }
-  }
-
-  /** What the template does with tools and calls; tried out once. */
-  get habits(): TemplateHabits {
-    this.#habits ??= probeTemplate((messages, tools) => this.#tryRender(messages, false, tools), this.callForm);
-    return this.#habits;
   }
 
   #tryRender(messages: readonly unknown[], thinking: boolean, tools: readonly TemplateTool[] = []): string {

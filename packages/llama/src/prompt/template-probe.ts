@@ -1,5 +1,6 @@
 /** Finds out what a chat template does with tools and calls, by letting it render some. */
-import type { ArgumentTags, CallForm } from '../calls/call-form.js';
+import type { CallForm } from '../calls/call-form.js';
+import { writeMarkup } from '../calls/markup.js';
 import type { TemplateTool } from '../calls/offered-tools.js';
 import { writeArgument } from '../calls/write-call.js';
 import type { TemplateMessage } from './template-messages.js';
@@ -32,19 +33,25 @@ export function probeTemplate(tryRender: TryRender, form: CallForm): TemplateHab
       return undefined;
     }
   };
-  const shows = (call: ProbeCall) => isWritten(render(turnsWith(call)) ?? '', form.argumentTags);
-  const parsesArguments = shows({ content: '', arguments: { probe: 'value' } });
-  const given = parsesArguments ? { probe: 'value' } : '{"probe": "value"}';
-  const [empty, none] = ['', null].map((content) => render(turnsWith({ content, arguments: given })));
+  const shows = (content: string | null, given: unknown) => isWritten(render(turnsWith(content, given)) ?? '', form);
+  const parsesArguments = shows('', OBJECT) || shows(null, OBJECT);
+  const given = parsesArguments ? OBJECT : TEXT;
+  const writesEmpty = shows('', given);
+  const writesNone = shows(null, given);
   return {
     takesSystem: render([{ role: 'system', content: 'probe' }, USER])?.includes('probe') ?? false,
     tellsTools: render([USER], [PROBE_TOOL])?.includes(PROBE_TOOL.function.name) ?? false,
-    writesCalls: parsesArguments || shows({ content: '', arguments: given }),
+    writesCalls: writesEmpty || writesNone,
     parsesArguments,
-    hasNullContent: isShorter(none, empty),
+    hasNullContent:
+      writesNone && (!writesEmpty || isShorter(render(turnsWith(null, given)), render(turnsWith('', given)))),
     mustAlternate: render([USER]) !== undefined && render([USER, USER]) === undefined,
   };
 }
+
+/** The arguments of a call, as an object and as text. */
+const OBJECT = { probe: 'value' };
+const TEXT = '{"probe": "value"}';
 
 const USER: TemplateMessage = { role: 'user', content: 'Hi' };
 
@@ -53,15 +60,10 @@ const PROBE_TOOL: TemplateTool = {
   function: { name: 'probe_tool', description: 'A probe.', parameters: { type: 'object', properties: {} } },
 };
 
-interface ProbeCall {
-  readonly content: string | null;
-  readonly arguments: unknown;
-}
-
 /** Of the length that every template takes. */
 const PROBE_ID = 'probe0001';
 
-function turnsWith({ content, arguments: given }: ProbeCall): TemplateMessage[] {
+function turnsWith(content: string | null, given: unknown): TemplateMessage[] {
   const call = { id: PROBE_ID, type: 'function' as const, function: { name: 'probe', arguments: given } };
   return [
     USER,
@@ -70,11 +72,20 @@ function turnsWith({ content, arguments: given }: ProbeCall): TemplateMessage[] 
   ];
 }
 
-/** Whether the arguments came out as the model writes them: not in quotes, nor as a dump of an object. */
-function isWritten(rendered: string, tags: ArgumentTags | undefined): boolean {
-  if (tags === undefined) return /"probe"\s*:\s*"value"/.test(rendered);
-  return withoutSpace(rendered).includes(withoutSpace(writeArgument('probe', 'value', tags)));
+/**
+ * Whether a call came out as the model writes it: its arguments not in quotes, nor as a dump of an object, and right
+ * behind its opening. A form that is not known here is only looked at for its arguments.
+ */
+function isWritten(rendered: string, { opening, argumentTags: tags, isNative }: CallForm): boolean {
+  const text = withoutSpace(rendered);
+  const written = tags === undefined ? '"probe":"value"' : withoutSpace(writeArgument('probe', 'value', tags));
+  const place = text.lastIndexOf(written);
+  if (place === -1 || !isNative) return place !== -1;
+  return text.slice(Math.max(0, place - HEAD_CHARACTERS_MAX), place).includes(withoutSpace(writeMarkup(opening)));
 }
+
+/** What stands between an opening and the arguments is shorter. */
+const HEAD_CHARACTERS_MAX = 160;
 
 function withoutSpace(text: string): string {
   return text.replace(/\s/g, '');
