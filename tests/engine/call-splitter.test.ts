@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type CallFormat, detectCallFormat, GENERIC, HERMES, LLAMA } from '#llama/calls/call-format.js';
+import type { CallForm } from '#llama/calls/call-form.js';
 import { CallSplitter } from '#llama/calls/call-splitter.js';
-import { tellTools, withoutSystem } from '#llama/calls/generic-tools.js';
-import { CHAT_TEMPLATES } from '../support/gguf/chat-templates.js';
+import { GENERIC, HERMES, LLAMA } from '#llama/calls/forms/json-forms.js';
+import { tellTools, withoutCalls, withoutSystem } from '#llama/calls/generic-tools.js';
 
 interface Heard {
   content: string;
@@ -13,15 +13,17 @@ interface Heard {
   phase: string;
 }
 
+const jsonOnly = () => ({ kindOf: () => 'json' as const, isJson: () => true });
+
 /** Splits a text that comes in pieces; `isCall` decides of what follows an opening. */
 function split(
   pieces: readonly string[],
-  format: CallFormat,
+  form: CallForm,
   stops: readonly string[] = [],
   isCall = (_rest: string) => true,
 ): Heard {
   const heard: Heard = { content: '', calls: [], phase: '' };
-  const splitter = new CallSplitter(format, stops, {
+  const splitter = new CallSplitter(form, jsonOnly, stops, {
     content: (text) => {
       assert.notEqual(text, '');
       heard.content += text;
@@ -59,7 +61,7 @@ describe('an answer with calls', () => {
         assert.deepEqual(split(cut(marked, places), HERMES), {
           content: 'Words <tool>, more.',
           calls,
-          phase: 'between',
+          phase: 'calls',
         });
       }),
     );
@@ -73,7 +75,7 @@ describe('an answer with calls', () => {
         assert.deepEqual(split(cut(text, places), LLAMA), {
           content: '',
           calls: [{ name: 'f', given: GIVEN[1]! }],
-          phase: 'between',
+          phase: 'calls',
         });
       }),
     );
@@ -118,23 +120,13 @@ describe('an answer without calls', () => {
   });
 });
 
-describe('the form of calls', () => {
-  test('is read off the template', () => {
-    assert.equal(detectCallFormat(CHAT_TEMPLATES.thinking), HERMES);
-    assert.equal(detectCallFormat(CHAT_TEMPLATES.plain), GENERIC);
-    assert.equal(detectCallFormat(CHAT_TEMPLATES.llama), LLAMA);
-    assert.equal(detectCallFormat('{{ tools }} <tool_call><function=name> arguments'), GENERIC);
-    assert.equal(detectCallFormat('{{ tools }} [TOOL_CALLS] "arguments"'), GENERIC);
-  });
-});
-
 describe('a conversation with calls, for a template that knows none', () => {
   const tool = { type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } };
   const call = (id: string) => ({ id, type: 'function' as const, function: { name: 'f', arguments: '{"a": 1}' } });
   const written = '<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>';
 
   test('is told in words, results of one turn together', () => {
-    const told = tellTools(
+    const told = withoutCalls(
       [
         { role: 'user', content: 'Do it.' },
         { role: 'assistant', content: 'Yes.', tool_calls: [call('1'), call('2')] },
@@ -143,7 +135,7 @@ describe('a conversation with calls, for a template that knows none', () => {
         { role: 'assistant', content: '', tool_calls: [call('3')] },
         { role: 'tool', content: 'three', tool_call_id: '3' },
       ],
-      [],
+      GENERIC,
     );
     assert.deepEqual(told, [
       { role: 'user', content: 'Do it.' },
@@ -155,15 +147,16 @@ describe('a conversation with calls, for a template that knows none', () => {
   });
 
   test('begins with the tools, in the system message if there is one', () => {
-    const [alone] = tellTools([{ role: 'user', content: 'Hi' }], [tool]);
+    const [alone] = tellTools([{ role: 'user', content: 'Hi' }], [tool], GENERIC);
     assert.equal(alone!.role, 'system');
-    assert.ok(alone!.content.includes(JSON.stringify(tool.function)));
+    assert.ok(alone!.content!.includes(JSON.stringify(tool.function)));
     const [system, user] = tellTools(
       [
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: 'Hi' },
       ],
       [tool],
+      GENERIC,
     );
     assert.equal(system!.content, `Be brief.\n\n${alone!.content}`);
     assert.deepEqual(withoutSystem([system!, user!]), [{ role: 'user', content: `${system!.content}\n\nHi` }]);

@@ -1,7 +1,11 @@
 /** A function that `tool_choice` names: called once, whatever the model is inclined to. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ChatResponse } from '@plumb/wire';
+import { writeRandomModel } from '../support/gguf/random-model.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 
 const parameters = {
@@ -16,11 +20,17 @@ const ASK = {
   tools: ['report', 'other'].map((name) => ({ type: 'function', function: { name, parameters } })),
 };
 
+const folder = mkdtempSync(join(tmpdir(), 'plumb-named-tool-'));
 let plumb: TestServer;
 before(async () => {
-  plumb = await startPlumb();
+  const modelPath = join(folder, 'random.gguf');
+  writeRandomModel(modelPath);
+  plumb = await startPlumb({ modelPath });
 });
-after(() => plumb.stop());
+after(async () => {
+  await plumb.stop();
+  rmSync(folder, { recursive: true });
+});
 
 /** The names of the functions that one answer calls, for each of some seeds. */
 async function callsOf(tool_choice: unknown): Promise<string[][]> {

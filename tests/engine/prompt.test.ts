@@ -226,7 +226,7 @@ describe('tool calls of earlier turns', () => {
           tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":' } }],
         },
       ],
-      { parsesArguments: true, keepsReasoning: false },
+      { parsesArguments: true, hasNullContent: false, hasShortIds: false, keepsReasoning: false },
     );
     assert.equal(converted[0]!.tool_calls![0]!.function.arguments, '{"x":');
   });

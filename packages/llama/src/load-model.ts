@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { AnswerPlanner } from './answer/answer-planner.js';
+import { findMarkers, withMarkers } from './calls/marker-tokens.js';
 import type { GenerationKit } from './generation/generation.js';
 import { SamplerPool } from './generation/sampler-pool.js';
 import { TokenTexts } from './generation/token-texts.js';
@@ -58,8 +59,13 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   await trySampling(model);
   const specialTokens = model.specialTokens();
   const endTokens = new Set(model.endTokens());
-  const controlTokens = specialTokens.filter(({ control }) => control).map(({ token }) => token);
   const template = new ChatTemplate(model, textOf(metadata, 'tokenizer.chat_template'));
+  const markers = findMarkers(template.callForm, specialTokens, endTokens);
+  const controlTokens = specialTokens
+    .filter(({ control, text }) => control && !markers.has(text))
+    .map(({ token }) => token);
+  const tokenBytes = withMarkers(model.tokenBytes, markers);
+  const startGrammar = (gbnf: string) => model.startGrammar(gbnf, markers);
   const names = new Map(specialTokens.map(({ token, text }) => [token, text]));
   const description = {
     modelName: basename(options.modelPath, '.gguf'),
@@ -73,7 +79,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   };
   return {
     model,
-    planner: new AnswerPlanner(template.callFormat, (gbnf) => model.startGrammar(gbnf)),
+    planner: new AnswerPlanner({ form: template.callForm, tokens: markers }, startGrammar),
     prompts: new PromptBuilder({
       model,
       template,
@@ -85,14 +91,14 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     sequences: new SequenceCache(model, options.sequences),
     archive: openArchive(options, model, description),
     kit: {
-      texts: new TokenTexts(model.tokenBytes, vocabulary.length),
-      names: { tokenBytes: model.tokenBytes, nameOf: (token) => names.get(token) ?? '' },
+      texts: new TokenTexts(tokenBytes, vocabulary.length),
+      names: { tokenBytes, nameOf: (token) => names.get(token) ?? '' },
       endTokens,
       constraints: {
-        startGrammar: (gbnf) => model.startGrammar(gbnf),
+        startGrammar,
         silentTokens: controlTokens.filter((token) => !endTokens.has(token)),
         controlTokens: [...new Set([...endTokens, ...controlTokens])],
-        utf8: new Utf8Guard(model.tokenBytes, vocabulary.length),
+        utf8: new Utf8Guard(tokenBytes, vocabulary.length),
       },
       closingTokens: model.tokenize(FORCED_CLOSING, false).subarray(0, CLOSING_TOKENS_MAX),
       thinkingTokens: options.thinkingTokens,

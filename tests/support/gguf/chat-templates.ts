@@ -1,10 +1,13 @@
 /** The chat templates of the test models: ChatML, with tools and think blocks, without, and with tools as Llama 3 has them. */
 
+import { CALL_TEMPLATES, type CallStyle } from './call-templates.js';
+
 /**
  * `thinking`: tools and think blocks are special tokens and known to the template. `plain`: neither, as in SmolLM2.
- * `llama`: a plain model whose template asks for calls that are nothing but a JSON object.
+ * `llama`: a plain model whose template asks for calls that are nothing but a JSON object. The others: see
+ * `call-templates.ts`.
  */
-export type ChatStyle = 'thinking' | 'plain' | 'llama';
+export type ChatStyle = 'thinking' | 'plain' | 'llama' | CallStyle;
 
 /**
  * ChatML turns: `<|im_start|>`, role, line feed, content, `<|im_end|>`, line feed. The generation prompt is
@@ -13,6 +16,7 @@ export type ChatStyle = 'thinking' | 'plain' | 'llama';
  * reasoning of earlier turns is left out.
  */
 export const CHAT_TEMPLATES: Record<ChatStyle, string> = {
+  ...CALL_TEMPLATES,
   thinking: `
 {%- if tools %}
   {{- '<|im_start|>system\\n# Tools\\n' }}

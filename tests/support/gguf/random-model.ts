@@ -2,9 +2,10 @@
  * Makes a model with random weights: what it says is nonsense, but depends on every token before it, so it shows what
  * the scripted model cannot: that a cache, a batch or a restart leaves the text of a sequence as it was.
  */
+import type { ChatStyle } from './chat-templates.js';
 import { type LlamaShape, writeLlamaModel } from './llama-model.js';
 import { createRandom } from './random.js';
-import { createVocabulary, TokenType } from './vocabulary.js';
+import { createVocabulary, markersOf, TokenType } from './vocabulary.js';
 
 /** How to make a random model. Without more it has 2 layers, hidden length 64 and about 300 kB. */
 export interface RandomModelOptions extends Partial<LlamaShape> {
@@ -12,17 +13,20 @@ export interface RandomModelOptions extends Partial<LlamaShape> {
   seed?: number;
   /** Whether it has the tokens of filling in the middle. Default true. */
   infill?: boolean;
+  /** Its chat template and vocabulary. Default `thinking`. */
+  style?: ChatStyle;
 }
 
 /**
- * Writes a random model, over a file that is there. It has the vocabulary and the chat template of the `thinking` style
- * of the scripted model. Chosen greedily it never ends a turn: special tokens have the logit 0, others a spread of
- * `LOGIT_SPREAD` around it, so that the two likeliest tokens are seldom close enough for rounding to swap them.
+ * Writes a random model, over a file that is there. It has the vocabulary and the chat template of a style of the scripted
+ * model. Chosen greedily it never ends a turn: special tokens but the markers of calls have the logit 0, others a spread
+ * of `LOGIT_SPREAD` around it, so that the two likeliest tokens are seldom close enough for rounding to swap them.
  */
 export function writeRandomModel(path: string, options: RandomModelOptions = {}): void {
-  const { seed = 1, infill = true, ...asked } = options;
+  const { seed = 1, infill = true, style = 'thinking', ...asked } = options;
   const shape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, feedForward: 192, contextTokens: 8192, ...asked };
-  const vocabulary = createVocabulary('thinking', false, infill);
+  const vocabulary = createVocabulary(style, false, infill);
+  const markers = new Set(markersOf(style));
   const random = createRandom(seed);
 
   writeLlamaModel(path, 'Plumb random test model', shape, vocabulary, (tensor, columns, rows) => {
@@ -33,7 +37,8 @@ export function writeRandomModel(path: string, options: RandomModelOptions = {})
     const values = new Float32Array(columns * rows).map(() => random() * deviation);
     if (isOutput) {
       for (const [token, type] of vocabulary.types.entries()) {
-        if (type !== TokenType.normal) values.fill(0, token * columns, (token + 1) * columns);
+        if (type !== TokenType.normal && !markers.has(vocabulary.texts[token]!))
+          values.fill(0, token * columns, (token + 1) * columns);
       }
     }
     return values;

@@ -10,7 +10,7 @@
 import { AFTER_TOOL_TOKEN, type ChatStyle } from './chat-templates.js';
 import { writeLlamaModel } from './llama-model.js';
 import { cutReply, type Reply, SCRIPTS, type Script, type ScriptName } from './scripts.js';
-import { addToken, createVocabulary, TokenType, type Vocabulary } from './vocabulary.js';
+import { addToken, createVocabulary, markersOf, TokenType, type Vocabulary } from './vocabulary.js';
 
 /** How to make a scripted model. */
 export interface ScriptedModelOptions {
@@ -22,6 +22,8 @@ export interface ScriptedModelOptions {
   contextTokens?: number;
   /** Whether prompts begin with a token of their own, as those of many models do but SmolLM2's do not. Default false. */
   beginToken?: boolean;
+  /** Whether the markers of calls are tokens, in the styles of `call-templates.ts`. Default true. */
+  markerTokens?: boolean;
 }
 
 /** What a test needs to know of the model that was written. */
@@ -38,9 +40,15 @@ export interface ScriptedModel {
  * @throws Error when a text of the script cannot be cut into tokens (see `cutReply`).
  */
 export function writeScriptedModel(path: string, options: ScriptedModelOptions = {}): ScriptedModel {
-  const { script: asked = 'hello', style = 'thinking', contextTokens = 8192, beginToken = false } = options;
+  const {
+    script: asked = 'hello',
+    style = 'thinking',
+    contextTokens = 8192,
+    beginToken = false,
+    markerTokens = true,
+  } = options;
   const script: Script = typeof asked === 'string' ? SCRIPTS[asked] : { ...SCRIPTS.hello, ...asked };
-  const vocabulary = createVocabulary(style, beginToken);
+  const vocabulary = createVocabulary(style, beginToken, true, markerTokens);
   if (script.afterTool !== undefined) addToken(vocabulary, AFTER_TOOL_TOKEN, TokenType.control);
   const { successors, usual, tokenCounts } = linkScript(script, vocabulary);
 
@@ -94,7 +102,11 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
   let usual = endOfTurn;
 
   const link = (name: keyof Script, reply: Reply): number => {
-    const chain = cutReply(reply, isTaken).map((piece) => addToken(vocabulary, piece, TokenType.normal));
+    const chain = splitAtMarkers(reply, vocabulary).flatMap((text) => {
+      const known = reply.markers === true ? vocabulary.ids.get(text) : undefined;
+      if (known !== undefined) return [known];
+      return cutReply({ ...reply, text }, isTaken).map((piece) => addToken(vocabulary, piece, TokenType.normal));
+    });
     chain.push(following(reply, chain[0]));
     for (const [index, token] of chain.entries()) if (index > 0) successors.set(chain[index - 1]!, token);
     tokenCounts[name] = chain.length - 1;
@@ -110,7 +122,7 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
   for (const [name, triggers] of Object.entries(TRIGGERS) as [keyof typeof TRIGGERS, Triggers][]) {
     const reply = script[name];
     if (reply === undefined) continue;
-    const known = triggers[vocabulary.style].map((trigger) => vocabulary.ids.get(trigger)!);
+    const known = (triggers[vocabulary.style] ?? triggers.plain).map((trigger) => vocabulary.ids.get(trigger)!);
     const first = link(name, reply);
     for (const token of known) successors.set(token, first);
   }
@@ -119,12 +131,20 @@ function linkScript(script: Script, vocabulary: Vocabulary): LinkedScript {
   return { successors, usual, tokenCounts };
 }
 
-type Triggers = Record<ChatStyle, readonly string[]>;
+/** The parts of a text between special tokens, and those tokens. */
+function splitAtMarkers({ text, markers = false }: Reply, { style }: Vocabulary): string[] {
+  if (!markers) return [text];
+  const texts = markersOf(style).map((marker) => marker.replace(/[[\]|/]/g, '\\$&'));
+  return text.split(new RegExp(`(${texts.join('|')})`)).filter((part) => part !== '');
+}
+
+/** By style; those that are not listed are like `plain`. */
+type Triggers = Partial<Record<ChatStyle, readonly string[]>> & { readonly plain: readonly string[] };
 
 /** The last tokens of a prompt that start a reply other than the answer. */
 const TRIGGERS: Record<Exclude<keyof Script, 'answer'>, Triggers> = {
-  thinking: { thinking: ['<think>'], plain: ['>', '>\n'], llama: ['>', '>\n'] },
-  toolCall: { thinking: ['<tool_call>'], plain: [], llama: [] },
-  infill: { thinking: ['<fim_middle>'], plain: ['<fim_middle>'], llama: ['<fim_middle>'] },
-  afterTool: { thinking: [AFTER_TOOL_TOKEN], plain: [], llama: [] },
+  thinking: { thinking: ['<think>'], plain: ['>', '>\n'] },
+  toolCall: { thinking: ['<tool_call>'], plain: [] },
+  infill: { thinking: ['<fim_middle>'], plain: ['<fim_middle>'] },
+  afterTool: { thinking: [AFTER_TOOL_TOKEN], plain: [] },
 };

@@ -11,6 +11,8 @@ export interface Reply {
    * that token, and what the script says after it; where the vocabulary has no such token, the end of the turn.
    */
   next: 'end' | 'repeat' | 'answer' | SpecialToken;
+  /** Whether special tokens in the text are those tokens. Each leads on to one place only, so none may come twice. */
+  markers?: boolean;
   /** About so many UTF-8 bytes in a token, over the borders of characters. Without it tokens are words. */
   tokenBytes?: number;
 }

@@ -3,6 +3,7 @@
  * chat model. Laid out as in SmolLM2: `<|endoftext|>`, `<|im_start|>`, `<|im_end|>` are the tokens 0, 1 and 2.
  */
 import { BYTE_ALPHABET, learnMerges, type Merge } from './byte-level-bpe.js';
+import { CALL_MARKERS } from './call-templates.js';
 import { AFTER_TOOL_TEMPLATE, AFTER_TOOL_TOKEN, CHAT_TEMPLATES, type ChatStyle } from './chat-templates.js';
 import type { MetadataEntry } from './write-gguf.js';
 
@@ -34,14 +35,19 @@ export interface Vocabulary {
   ids: Map<string, number>;
 }
 
-/** Makes the vocabulary of a chat style. */
-export function createVocabulary(style: ChatStyle, beginToken: boolean, infill = true): Vocabulary {
+/**
+ * Makes the vocabulary of a chat style.
+ *
+ * @param hasMarkers Whether the markers of calls are tokens, in the styles of `call-templates.ts`.
+ */
+export function createVocabulary(style: ChatStyle, beginToken: boolean, infill = true, hasMarkers = true): Vocabulary {
   const merges = learnMerges(CORPUS, MERGES);
   const vocabulary: Vocabulary = { style, beginToken, infill, texts: [], types: [], merges, ids: new Map() };
   for (const text of infill ? [...CONTROL_TOKENS, ...INFILL_TOKENS] : CONTROL_TOKENS)
     addToken(vocabulary, text, TokenType.control);
   if (beginToken) addToken(vocabulary, BEGIN_TOKEN, TokenType.control);
-  for (const text of USER_DEFINED_TOKENS[style]) addToken(vocabulary, text, TokenType.userDefined);
+  if (hasMarkers) for (const text of markersOf(style)) addToken(vocabulary, text, TokenType.control);
+  for (const text of userDefinedTokens(style)) addToken(vocabulary, text, TokenType.userDefined);
   const merged = new Set(merges.map(([left, right]) => left + right));
   for (const text of [...BYTE_ALPHABET, ...merged]) addToken(vocabulary, text, TokenType.normal);
   return vocabulary;
@@ -103,11 +109,14 @@ const INFILL_KEYS = ['fim_pre', 'fim_suf', 'fim_mid'].map((name) => `tokenizer.g
  * next token depends on the last one alone. Before merging, `<think>` ends as `>` and `<think>\n` as `>\n`, which start
  * the reasoning, while `</think>` ends as `/think>`, which does not: longer special tokens are looked for first.
  */
-const USER_DEFINED_TOKENS: Record<ChatStyle, readonly string[]> = {
-  thinking: ['<think>', '</think>', '<tool_call>', '</tool_call>'],
-  plain: ['/think>', '>\n'],
-  llama: ['/think>', '>\n'],
-};
+function userDefinedTokens(style: ChatStyle): readonly string[] {
+  return style === 'thinking' ? ['<think>', '</think>', '<tool_call>', '</tool_call>'] : ['/think>', '>\n'];
+}
+
+/** The markers of calls that are control tokens. */
+export function markersOf(style: ChatStyle): readonly string[] {
+  return Object.hasOwn(CALL_MARKERS, style) ? CALL_MARKERS[style as keyof typeof CALL_MARKERS] : [];
+}
 
 /** What the merges are learned from. It was written for this file. */
 const CORPUS = `

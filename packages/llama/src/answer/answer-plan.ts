@@ -1,15 +1,16 @@
 /** What an answer may consist of: read from the request before anything is generated. */
 import { type ChatRequest, invalidRequest, type ResponseFormat } from '@plumb/wire';
-import type { CallFormat } from '../calls/call-format.js';
+import type { CallForm } from '../calls/call-form.js';
 import { readOfferedTools } from '../calls/offered-tools.js';
-import { writeCallsGrammar } from '../calls/write-calls.js';
+import { type CallsGrammarOptions, writeCallsGrammar } from '../calls/write-calls.js';
 import { Grammar } from '../grammar/grammar.js';
 import { ANY_OBJECT } from '../grammar/json-object.js';
 import type { Node } from '../grammar/node.js';
+import type { ArgumentKinds } from '../grammar/schema/argument-compiler.js';
 import { isSchema, type Schema } from '../grammar/schema/schema.js';
 import { compileSchema } from '../grammar/schema/schema-compiler.js';
 import { Unenforceable } from '../grammar/unenforceable.js';
-import { writeGbnf } from '../grammar/write-gbnf.js';
+import { type MarkerTokens, writeGbnf } from '../grammar/write-gbnf.js';
 
 export interface AnswerPlan {
   /** The grammar of the whole answer, reasoning apart; undefined when it begins in words. */
@@ -19,7 +20,9 @@ export interface AnswerPlan {
 }
 
 export interface CallPlan {
-  readonly format: CallFormat;
+  readonly form: CallForm;
+  /** How the arguments of each function are to be read. */
+  kindsOf(name: string): ArgumentKinds;
   /** The grammar from the end of a call's opening on, which the model was free to write or not. */
   readonly grammar: string | undefined;
 }
@@ -30,30 +33,42 @@ export function isConstrained(request: ChatRequest): boolean {
   return (request.response_format?.type ?? 'text') !== 'text' || (callable.length > 0 && duty !== 'may call');
 }
 
+/** How a model writes calls. */
+export interface CallStyle {
+  readonly form: CallForm;
+  /** The tokens of the form's markers. */
+  readonly tokens: MarkerTokens;
+}
+
 /**
  * Plans the answer to a request.
  *
  * @throws ApiError invalid_request that names what cannot be enforced.
  */
-export function planAnswer(request: ChatRequest, format: CallFormat): AnswerPlan {
+export function planAnswer(request: ChatRequest, style: CallStyle): AnswerPlan {
   const { callable: tools, duty } = readOfferedTools(request);
   const answer = readAnswerSchema(request.response_format);
   if (tools.length === 0) {
     return { grammar: answer === undefined ? undefined : writeAnswerGrammar(answer), calls: undefined };
   }
-  const isParallel = duty !== 'must call once';
-  if (duty !== 'may call') {
-    const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: true });
-    return { grammar, calls: { format, grammar: undefined } };
-  }
-  if (answer === undefined) {
-    const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: false });
-    return { grammar: undefined, calls: { format, grammar } };
-  }
-  const otherwise = (grammar: Grammar) => compileAnswer(grammar, answer);
-  const grammar = writeCallsGrammar({ tools, format, isParallel, includesOpening: true, otherwise });
-  return { grammar, calls: { format, grammar: undefined } };
+  const mustCall = duty !== 'may call';
+  const isFree = !mustCall && answer === undefined;
+  const options = { ...style, tools, isParallel: duty !== 'must call once', includesOpening: !isFree };
+  if (mustCall || answer === undefined) return planCalls(options, isFree);
+  return planCalls({ ...options, otherwise: (grammar) => compileAnswer(grammar, answer) }, isFree);
 }
+
+/** @param isFree Whether the answer begins in words: then the grammar binds from the opening of a call on. */
+function planCalls(options: CallsGrammarOptions, isFree: boolean): AnswerPlan {
+  const { gbnf, kinds } = writeCallsGrammar(options);
+  const calls = { form: options.form, kindsOf: (name: string) => kinds.get(name) ?? ALL_JSON };
+  return isFree
+    ? { grammar: undefined, calls: { ...calls, grammar: gbnf } }
+    : { grammar: gbnf, calls: { ...calls, grammar: undefined } };
+}
+
+/** The arguments of forms that have JSON alone. */
+const ALL_JSON: ArgumentKinds = { kindOf: () => 'json', isJson: () => true };
 
 /** A schema, and whether all of it has to be enforced. */
 interface AnswerSchema {

@@ -1,7 +1,6 @@
 /** Plans answers, and remembers the latest plans: clients send the same tools with every request. */
 import type { ChatRequest } from '@plumb/wire';
-import type { CallFormat } from '../calls/call-format.js';
-import { type AnswerPlan, planAnswer } from './answer-plan.js';
+import { type AnswerPlan, type CallStyle, planAnswer } from './answer-plan.js';
 
 /** The most plans that are remembered. */
 const PLANS_MAX = 64;
@@ -10,16 +9,16 @@ const PLANS_MAX = 64;
 const WORDS: AnswerPlan = { grammar: undefined, calls: undefined };
 
 export class AnswerPlanner {
-  readonly #format: CallFormat;
+  readonly #style: CallStyle;
   readonly #check: (gbnf: string) => void;
   readonly #plans = new Map<string, AnswerPlan>();
 
   /**
-   * @param format How the model writes calls.
+   * @param style How the model writes calls.
    * @param check Throws for a text that is no grammar, so that this fails one request before it has begun.
    */
-  constructor(format: CallFormat, check: (gbnf: string) => void) {
-    this.#format = format;
+  constructor(style: CallStyle, check: (gbnf: string) => void) {
+    this.#style = style;
     this.#check = check;
   }
 
@@ -38,7 +37,7 @@ export class AnswerPlanner {
   }
 
   #make(request: ChatRequest): AnswerPlan {
-    const plan = planAnswer(request, this.#format);
+    const plan = planAnswer(request, this.#style);
     for (const gbnf of [plan.grammar, plan.calls?.grammar]) if (gbnf !== undefined) this.#check(gbnf);
     return plan;
   }

@@ -1,16 +1,25 @@
-/** Tools for models whose chat template knows none: told in a system message, called and answered inside of tags. */
-import type { TemplateMessage, TemplateToolCall } from '../prompt/template-messages.js';
-import { GENERIC } from './call-format.js';
+/** Tools for models whose chat template has no place for them: told in a system message, called and answered in words. */
+import type { TemplateMessage } from '../prompt/template-messages.js';
+import type { CallForm } from './call-form.js';
 import type { TemplateTool } from './offered-tools.js';
+import { type WrittenCall, writeCalls } from './write-call.js';
 
-/** Rewrites a conversation so that no message has calls or is the result of one, and the tools are told at its start. */
-export function tellTools(messages: readonly TemplateMessage[], tools: readonly TemplateTool[]): TemplateMessage[] {
-  const plain = joinResults(messages.map(toPlainMessage));
-  if (tools.length === 0) return plain;
-  const [first, ...rest] = plain;
-  const instructions = describeTools(tools);
-  if (first?.role !== 'system') return [{ role: 'system', content: instructions }, ...plain];
+/** Tells tools at the start of a conversation. */
+export function tellTools(
+  messages: readonly TemplateMessage[],
+  tools: readonly TemplateTool[],
+  form: CallForm,
+): TemplateMessage[] {
+  if (tools.length === 0) return [...messages];
+  const [first, ...rest] = messages;
+  const instructions = describeTools(tools, form);
+  if (first?.role !== 'system') return [{ role: 'system', content: instructions }, ...messages];
   return [{ ...first, content: `${first.content}\n\n${instructions}` }, ...rest];
+}
+
+/** Rewrites a conversation so that no message has calls or is the result of one. */
+export function withoutCalls(messages: readonly TemplateMessage[], form: CallForm): TemplateMessage[] {
+  return joinResults(messages.map((message) => toPlainMessage(message, form)));
 }
 
 /** Puts the system message into the first user message, for templates that refuse one. */
@@ -20,32 +29,48 @@ export function withoutSystem(messages: readonly TemplateMessage[]): TemplateMes
   return [{ ...second, content: `${first.content}\n\n${second.content}` }, ...rest];
 }
 
-function describeTools(tools: readonly TemplateTool[]): string {
+function describeTools(tools: readonly TemplateTool[], form: CallForm): string {
+  const example = (name: string): WrittenCall => ({ name, arguments: '{"argument": "value"}' });
   return [
     'You can call functions. Each line describes one, with the JSON Schema of its arguments:',
     ...tools.map((tool) => JSON.stringify(tool.function)),
-    'To call a function, write its name and its arguments as JSON, like this:',
-    `${GENERIC.opening}\n{"name": "function_name", "arguments": {"argument": "value"}}\n${GENERIC.closing}`,
-    `Call several functions with one such block each. You get the results in ${RESULT.opening} blocks.`,
+    `To call a function, write its name and its arguments${form.argumentTags === undefined ? ' as JSON' : ''}, like this:`,
+    writeCalls([example('function_name')], form),
+    ...describeSeveral(form, example),
     'Call a function when it helps; otherwise answer in words.',
   ].join('\n');
 }
 
+function describeSeveral(form: CallForm, example: (name: string) => WrittenCall): string[] {
+  if (!form.isNative) {
+    return [`Call several functions with one such block each. You get the results in ${RESULT.opening} blocks.`];
+  }
+  if (form.beforeNext === undefined) return [];
+  return [
+    'Call several functions like this:',
+    writeCalls([example('first_function'), example('second_function')], form),
+  ];
+}
+
 const RESULT = { opening: '<tool_response>', closing: '</tool_response>' } as const;
 
-function toPlainMessage(message: TemplateMessage): TemplateMessage {
-  const { tool_calls: calls, tool_call_id: _, name, ...rest } = message;
+function toPlainMessage(message: TemplateMessage, form: CallForm): TemplateMessage {
+  const { tool_calls: calls = [], tool_call_id: _, name, ...rest } = message;
   if (message.role === 'tool') {
     return { role: 'tool', content: `${RESULT.opening}\n${message.content}\n${RESULT.closing}` };
   }
-  const written = (calls ?? []).map(writeCall);
-  const content = [...(message.content === '' ? [] : [message.content]), ...written].join('\n');
+  const words = message.content === '' || message.content === null ? [] : [message.content];
+  const written =
+    calls.length === 0
+      ? []
+      : [
+          writeCalls(
+            calls.map((call) => call.function),
+            form,
+          ),
+        ];
+  const content = [...words, ...written].join('\n');
   return name === undefined ? { ...rest, content } : { ...rest, name, content };
-}
-
-function writeCall({ function: called }: TemplateToolCall): string {
-  const given = typeof called.arguments === 'string' ? called.arguments : JSON.stringify(called.arguments);
-  return `${GENERIC.opening}\n{"name": ${JSON.stringify(called.name)}, "arguments": ${given}}\n${GENERIC.closing}`;
 }
 
 /** Results come from the user's side, those of one turn in one message: many templates want the roles to alternate. */

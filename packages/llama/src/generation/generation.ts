@@ -176,7 +176,7 @@ export class Generation {
   }
 
   #createText({ start }: Prompt, { stop }: GenerateJob['request']): AnswerText {
-    return new AnswerText(start, stopsOf(stop), this.#plan.calls?.format, {
+    return new AnswerText(start, stopsOf(stop), this.#plan.calls, {
       reasoning: (text) => this.#thinking && this.#events.reasoning(text),
       content: (text) => this.#onContent(text),
       opened: (rest) => this.#onOpened(rest),

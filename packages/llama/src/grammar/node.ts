@@ -6,6 +6,8 @@ export type Range = readonly [first: number, last: number];
 /** A piece of a grammar. A choice without alternatives matches nothing, a sequence without parts the empty text. */
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
+  /** A text that is one token where the vocabulary has it as a special one. */
+  | { readonly kind: 'marker'; readonly text: string }
   | { readonly kind: 'class'; readonly ranges: readonly Range[] }
   | { readonly kind: 'sequence'; readonly nodes: readonly Node[] }
   | { readonly kind: 'choice'; readonly nodes: readonly Node[] }
@@ -24,6 +26,11 @@ export function isNever(node: Node): boolean {
 
 export function text(value: string): Node {
   return value === '' ? EMPTY : { kind: 'text', text: value };
+}
+
+/** A text that must be the token of this name where there is one. */
+export function marker(value: string): Node {
+  return { kind: 'marker', text: value };
 }
 
 /** Any one of these code points. */

@@ -6,17 +6,24 @@ import { isNever, type Node, type Range } from './node.js';
 import { pruneGrammar } from './prune-grammar.js';
 import { Unenforceable } from './unenforceable.js';
 
+/** The special tokens of a vocabulary by their texts. */
+export type MarkerTokens = ReadonlyMap<string, number>;
+
+const NO_TOKENS: MarkerTokens = new Map();
+
 /**
  * Writes the rules that `root` needs.
  *
+ * @param tokens What markers are written as; those that are not among them are texts.
  * @throws Unenforceable when nothing matches the grammar, or it is beyond a limit.
  */
-export function writeGbnf(grammar: Grammar, root: Node): string {
+export function writeGbnf(grammar: Grammar, root: Node, tokens = NO_TOKENS): string {
   const rules = pruneGrammar(grammar.rules, root);
   const start = rules.get(ROOT)!;
   if (isNever(start)) throw new Unenforceable('allows no value at all');
   checkLeftPaths(rules);
-  const lines = [...rules].map(([name, node]) => `${name} ::= ${writeChoice(node)}\n`);
+  const writer = new NodeWriter(tokens);
+  const lines = [...rules].map(([name, node]) => `${name} ::= ${writer.choice(node)}\n`);
   const written = lines.join('');
   if (written.length > GRAMMAR_CHARACTERS_MAX) {
     throw new Unenforceable(`needs a grammar of more than ${GRAMMAR_CHARACTERS_MAX} characters`);
@@ -24,28 +31,44 @@ export function writeGbnf(grammar: Grammar, root: Node): string {
   return written;
 }
 
-function writeChoice(node: Node): string {
-  return node.kind === 'choice' ? node.nodes.map(writeSequence).join(' | ') : writeSequence(node);
-}
+class NodeWriter {
+  readonly #tokens: MarkerTokens;
 
-function writeSequence(node: Node): string {
-  if (node.kind !== 'sequence') return writeItem(node);
-  return node.nodes.length === 0 ? '""' : node.nodes.map(writeItem).join(' ');
-}
-
-function writeItem(node: Node): string {
-  switch (node.kind) {
-    case 'text':
-      return `"${Array.from(node.text, (character) => writeCodePoint(character.codePointAt(0)!)).join('')}"`;
-    case 'class':
-      return `[${node.ranges.map(writeRange).join('')}]`;
-    case 'rule':
-      return node.name;
-    case 'repeat':
-      return writeItem(node.node) + writeCount(node.min, node.max);
-    default:
-      return `(${writeChoice(node)})`;
+  constructor(tokens: MarkerTokens) {
+    this.#tokens = tokens;
   }
+
+  choice(node: Node): string {
+    return node.kind === 'choice' ? node.nodes.map((part) => this.#sequence(part)).join(' | ') : this.#sequence(node);
+  }
+
+  #sequence(node: Node): string {
+    if (node.kind !== 'sequence') return this.#item(node);
+    return node.nodes.length === 0 ? '""' : node.nodes.map((part) => this.#item(part)).join(' ');
+  }
+
+  #item(node: Node): string {
+    switch (node.kind) {
+      case 'text':
+        return writeText(node.text);
+      case 'marker': {
+        const token = this.#tokens.get(node.text);
+        return token === undefined ? writeText(node.text) : `<[${token}]>`;
+      }
+      case 'class':
+        return `[${node.ranges.map(writeRange).join('')}]`;
+      case 'rule':
+        return node.name;
+      case 'repeat':
+        return this.#item(node.node) + writeCount(node.min, node.max);
+      default:
+        return `(${this.choice(node)})`;
+    }
+  }
+}
+
+function writeText(text: string): string {
+  return `"${Array.from(text, (character) => writeCodePoint(character.codePointAt(0)!)).join('')}"`;
 }
 
 function writeCount(min: number, max: number): string {

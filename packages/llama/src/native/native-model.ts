@@ -3,6 +3,7 @@
  * run on libuv's one thread, in the order in which they were asked for; everything else is synchronous. Nothing else may
  * be called between the call of `decode` and its answer, except `tokenize`, `tokenBytes` and templates.
  */
+import type { MarkerTokens } from '../grammar/write-gbnf.js';
 import type { Addon, AddonContext, AddonModel } from './addon.js';
 import { GrammarState } from './grammar-state.js';
 import { LikelihoodProbe, type Likelihoods } from './likelihoods.js';
@@ -166,11 +167,12 @@ export class NativeModel {
   /**
    * The beginning of a text that a grammar describes.
    *
+   * @param markers The special tokens of the grammar.
    * @throws Error when it is no grammar.
    */
-  startGrammar(gbnf: string): GrammarState {
+  startGrammar(gbnf: string, markers: MarkerTokens): GrammarState {
     this.#byteTokens ??= this.#findByteTokens();
-    return new GrammarState(this.#addon, this.#model, gbnf, this.#byteTokens);
+    return new GrammarState(this.#addon, this.#model, gbnf, this.#byteTokens, markers);
   }
 
   createSampler(settings: SamplerSettings): Sampler {

@@ -1,9 +1,11 @@
 /** The model's own chat template: turns messages into the text that the model was trained on. */
 import { invalidRequest } from '@plumb/wire';
-import { type CallFormat, detectCallFormat } from '../calls/call-format.js';
+import type { CallForm } from '../calls/call-form.js';
+import { detectCallForm } from '../calls/detect-form.js';
 import type { TemplateTool } from '../calls/offered-tools.js';
 import type { NativeModel } from '../native/native-model.js';
 import type { TemplateMessage } from './template-messages.js';
+import { probeTemplate, type TemplateHabits } from './template-probe.js';
 
 /** The template of a model that brings none: ChatML, which most models without one were trained on. */
 const CHATML =
@@ -18,11 +20,11 @@ export class ChatTemplate {
   /** Whether the template itself can be told to think or not. */
   readonly hasThinkingSwitch: boolean;
   /** How the model writes calls of tools. */
-  readonly callFormat: CallFormat;
-  /** Whether the template has a form for calls of earlier turns and their results. */
+  readonly callForm: CallForm;
+  /** Whether the template has a form for calls of earlier turns and their results, if only one that is not known here. */
   readonly knowsCalls: boolean;
-  #parsesArguments: boolean | undefined;
-  #takesSystem: boolean | undefined;
+  /** What the template does with tools and calls. */
+  readonly habits: TemplateHabits;
 
   /**
    * @param source The template in Jinja; ChatML when the model has none.
@@ -32,7 +34,9 @@ export class ChatTemplate {
     const text = source ?? CHATML;
     this.#render = model.compileTemplate(text);
     this.#variables = { bos_token: model.beginText, eos_token: model.endText, add_generation_prompt: true };
-    this.callFormat = detectCallFormat(text);
+    const probe = (form: CallForm) => probeTemplate((messages, tools) => this.#tryRender(messages, false, tools), form);
+    this.callForm = detectCallForm(text, (form) => probe(form).writesCalls);
+    this.habits = probe(this.callForm);
     this.knowsCalls = /\btool_call(?:s|_id)\b/.test(text);
     this.thinksNatively = text.includes('<think>') || text.includes('enable_thinking');
     this.hasThinkingSwitch = /\benable_thinking\b|\bthinking is (?:not )?defined\b/.test(text);
@@ -52,48 +56,9 @@ export class ChatTemplate {
     }
   }
 
-  /** Whether the template wants the arguments of tool calls as objects rather than as text; tried out once. */
-  get parsesArguments(): boolean {
-    this.#parsesArguments ??= this.#rendersArguments({ probe: 'value' });
-    return this.#parsesArguments;
-  }
-
-  /** Whether the template takes a system message; tried out once. */
-  get takesSystem(): boolean {
-    this.#takesSystem ??= this.#rendersSystem();
-    return this.#takesSystem;
-  }
-
   #tryRender(messages: readonly unknown[], thinking: boolean, tools: readonly TemplateTool[] = []): string {
     const given = tools.length === 0 ? {} : { tools };
     return this.#render({ ...this.#variables, ...given, messages, enable_thinking: thinking, thinking });
-  }
-
-  #rendersSystem(): boolean {
-    try {
-      const messages = [
-        { role: 'system', content: 'probe' },
-        { role: 'user', content: 'Hi' },
-      ];
-      return this.#tryRender(messages, false).includes('probe');
-    } catch {
-      return false;
-    }
-  }
-
-  /** Whether a call with these arguments comes out as JSON, and not in quotes, as a dump of an object, or as an error. */
-  #rendersArguments(given: unknown): boolean {
-    const call = { id: 'call_0', type: 'function', function: { name: 'probe', arguments: given } };
-    const messages = [
-      { role: 'user', content: 'Hi' },
-      { role: 'assistant', content: '', tool_calls: [call] },
-      { role: 'tool', content: 'Hi', tool_call_id: 'call_0', name: 'probe' },
-    ];
-    try {
-      return /"probe"\s*:\s*"value"/.test(this.#tryRender(messages, false));
-    } catch {
-      return false;
-    }
   }
 }
 

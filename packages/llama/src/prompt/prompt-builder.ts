@@ -9,10 +9,11 @@ import {
   textOf,
 } from '@plumb/wire';
 import { isConstrained } from '../answer/answer-plan.js';
-import { tellTools, withoutSystem } from '../calls/generic-tools.js';
+import { tellTools, withoutCalls, withoutSystem } from '../calls/generic-tools.js';
 import { readOfferedTools, type TemplateTool, toTemplateTool } from '../calls/offered-tools.js';
 import type { EffortLevel, TextPrompt } from '../link/index.js';
 import type { NativeModel } from '../native/native-model.js';
+import { alternateRoles } from './alternate-roles.js';
 import { beginAnswer, takePrefix } from './answer-prefix.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { MarkerGuard } from './marker-guard.js';
@@ -118,33 +119,53 @@ export class PromptBuilder {
     if (prefix === undefined) {
       return { ...applyThinking(render(thinking), template, thinking, constrained), cut, begun: '' };
     }
-    const [reasoning = '', content = ''] = guarded.messages.slice(turns.length).map((message) => message.content);
+    const [reasoning = '', content = ''] = guarded.messages.slice(turns.length).map((message) => message.content ?? '');
     const answer = beginAnswer({ render, template, thinking, constrained, prefix: { reasoning, content } });
     return { ...answer, cut, begun: prefix.content };
   }
 
   #formOf(messages: readonly Message[], tools: readonly TemplateTool[]): MessageForm {
     const { template } = this.#options;
-    const hasCalls = messages.some(isOfCalls);
-    const parsesArguments = hasCalls && template.parsesArguments && !this.#mustTell(hasCalls, tools);
-    return { parsesArguments, keepsReasoning: tools.length > 0 };
+    const isTemplates = messages.some(isOfCalls) && !this.#mustRewriteCalls(tools);
+    return {
+      parsesArguments: isTemplates && template.habits.parsesArguments,
+      hasNullContent: isTemplates && template.habits.hasNullContent,
+      hasShortIds: template.callForm.hasShortIds,
+      keepsReasoning: tools.length > 0,
+    };
   }
 
-  /** Whether tools and calls have to be told in words, because the template has no place for them. */
-  #mustTell(hasCalls: boolean, tools: readonly TemplateTool[]): boolean {
-    const { callFormat, knowsCalls } = this.#options.template;
-    return !callFormat.isNative && (tools.length > 0 || (hasCalls && !knowsCalls));
+  /** Whether the template has no place for tools, or one for calls in another form than the model is asked for. */
+  #mustTell(tools: readonly TemplateTool[]): boolean {
+    const { callForm, habits } = this.#options.template;
+    return tools.length > 0 && !(callForm.isNative && habits.tellsTools);
+  }
+
+  /** Whether calls of earlier turns are words to the template. */
+  #mustRewriteCalls(tools: readonly TemplateTool[]): boolean {
+    const { callForm, habits, knowsCalls } = this.#options.template;
+    return callForm.isNative ? !habits.writesCalls : tools.length > 0 || !knowsCalls;
   }
 
   #renderTurns(turns: readonly TemplateMessage[], tools: readonly TemplateTool[], thinking: boolean): string {
     const { template } = this.#options;
-    const messages = this.#mustTell(turns.some(isOfCalls), tools) ? this.#tell(turns, tools) : turns;
-    return template.render(messages, thinking, template.callFormat.isNative ? tools : []);
+    const isRewritten = turns.some(isOfCalls) && this.#mustRewriteCalls(tools);
+    const plain = isRewritten ? withoutCalls(turns, template.callForm) : turns;
+    const mustTell = this.#mustTell(tools);
+    const messages = this.#inTurns(mustTell ? this.#tell(plain, tools) : plain);
+    return template.render(messages, thinking, mustTell ? [] : tools);
   }
 
   #tell(messages: readonly TemplateMessage[], tools: readonly TemplateTool[]): TemplateMessage[] {
-    const told = tellTools(messages, tools);
-    return this.#options.template.takesSystem ? told : withoutSystem(told);
+    const { callForm, habits } = this.#options.template;
+    const told = tellTools(messages, tools, callForm);
+    return habits.takesSystem ? told : withoutSystem(told);
+  }
+
+  /** Only what a template would refuse is tried out: most conversations alternate as they are. */
+  #inTurns(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
+    const joined = alternateRoles(messages);
+    return joined.length < messages.length && this.#options.template.habits.mustAlternate ? joined : messages;
   }
 
   /** @throws ApiError invalid_request when nothing is left to be read. */

@@ -1,10 +1,11 @@
 /** The messages of a request in the form that chat templates expect. */
 import { type AssistantMessage, type Message, type ToolCall, textOf } from '@plumb/wire';
+import { shortenCallId } from '../calls/short-call-id.js';
 
-/** A message as templates see it. Every content is a text. */
+/** A message as templates see it. Content is a text; null only beside calls, for templates that ask for that. */
 export interface TemplateMessage {
   readonly role: string;
-  readonly content: string;
+  readonly content: string | null;
   readonly name?: string;
   readonly reasoning_content?: string;
   readonly tool_call_id?: string;
@@ -22,6 +23,10 @@ export interface TemplateToolCall {
 export interface MessageForm {
   /** Whether the arguments of tool calls become objects where they are JSON objects. */
   readonly parsesArguments: boolean;
+  /** Whether calls without words have no content, instead of an empty one. */
+  readonly hasNullContent: boolean;
+  /** Whether ids of calls are cut down to what Mistral's templates take. */
+  readonly hasShortIds: boolean;
   /** Whether the reasoning of earlier turns is kept: without tools the API ignores it (contract section 7). */
   readonly keepsReasoning: boolean;
 }
@@ -35,9 +40,9 @@ export function toTemplateMessages(messages: readonly Message[], form: MessageFo
   return messages.map((message) => {
     const base = { role: roleOf(message), content: textOf(message.content) };
     if (message.role === 'assistant') {
-      return { ...base, ...withReasoning(message, form), ...withCalls(message, form.parsesArguments, calledNames) };
+      return { ...base, ...withReasoning(message, form), ...withCalls(message, form, calledNames) };
     }
-    if (message.role === 'tool') return { ...base, ...withAnswered(message.tool_call_id, calledNames) };
+    if (message.role === 'tool') return { ...base, ...withAnswered(message.tool_call_id, form, calledNames) };
     const name = 'name' in message ? message.name : undefined;
     return name === null || name === undefined ? base : { ...base, name };
   });
@@ -51,20 +56,26 @@ function withReasoning({ reasoning_content: reasoning }: AssistantMessage, { kee
   return keepsReasoning && typeof reasoning === 'string' ? { reasoning_content: reasoning } : {};
 }
 
-function withCalls(message: AssistantMessage, parseArguments: boolean, calledNames: Map<string, string>) {
+function withCalls(message: AssistantMessage, form: MessageForm, calledNames: Map<string, string>) {
   const calls = message.tool_calls ?? [];
   if (calls.length === 0) return {};
   for (const call of calls) calledNames.set(call.id, call.function.name);
-  return { tool_calls: calls.map((call) => toTemplateCall(call, parseArguments)) };
+  const isEmpty = form.hasNullContent && textOf(message.content) === '';
+  return { ...(isEmpty ? { content: null } : {}), tool_calls: calls.map((call) => toTemplateCall(call, form)) };
 }
 
-function toTemplateCall({ id, function: called }: ToolCall, parseArguments: boolean): TemplateToolCall {
-  const given = parseArguments ? parseObject(called.arguments) : called.arguments;
-  return { id, type: 'function', function: { name: called.name, arguments: given } };
+function toTemplateCall({ id, function: called }: ToolCall, form: MessageForm): TemplateToolCall {
+  const given = form.parsesArguments ? parseObject(called.arguments) : called.arguments;
+  return { id: idFor(id, form), type: 'function', function: { name: called.name, arguments: given } };
 }
 
-/** The object, or the text itself where it is none: models do write arguments that are no JSON. */
+function idFor(id: string, { hasShortIds }: MessageForm): string {
+  return hasShortIds ? shortenCallId(id) : id;
+}
+
+/** The object, or the text itself where it is none: models do write arguments that are no JSON. None are an empty one. */
 function parseObject(text: string): unknown {
+  if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : text;
@@ -74,7 +85,8 @@ function parseObject(text: string): unknown {
 }
 
 /** Several templates name the function whose result a tool message is. */
-function withAnswered(id: string, calledNames: ReadonlyMap<string, string>) {
+function withAnswered(id: string, form: MessageForm, calledNames: ReadonlyMap<string, string>) {
   const name = calledNames.get(id);
-  return name === undefined ? { tool_call_id: id } : { tool_call_id: id, name };
+  const base = { tool_call_id: idFor(id, form) };
+  return name === undefined ? base : { ...base, name };
 }

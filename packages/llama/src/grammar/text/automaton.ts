@@ -74,6 +74,19 @@ function withoutCodes(codes: number[]): Range[] {
   return [...rest];
 }
 
+/** The texts of some characters in which a text does not occur whose first character is in it only once. */
+export function without(forbidden: string, characters: readonly Range[]): Automaton {
+  const codes = Array.from(forbidden, (character) => character.codePointAt(0)!);
+  const first = codes[0]!;
+  return codes.map((code, place) => {
+    const known = place === 0 || code === first ? [code] : [code, first];
+    const edges: Edge[] = [{ ranges: intersect(withoutCodes(known), characters), target: 0 }];
+    if (known.length > 1) edges.push({ ranges: [[first, first]], target: 1 });
+    if (place + 1 < codes.length) edges.push({ ranges: [[code, code]], target: place + 1 });
+    return { accepts: true, edges };
+  });
+}
+
 /** The texts that some automaton does not accept. */
 export function complementOf(automaton: Automaton): Automaton {
   const sink = automaton.length;

@@ -42,7 +42,8 @@ export function writeList(grammar: Grammar, { parts, isPositional, rest, bracket
   return sequence(text(opening), space, beginning, space, text(closing));
 }
 
-function writeRest(grammar: Grammar, node: Node, min: number, max: number): Node {
+/** The rest, with whatever comes before each of its parts. */
+export function writeRest(grammar: Grammar, node: Node, min: number, max: number): Node {
   if (max <= 0) return min > 0 ? NEVER : EMPTY;
   if (isNever(node)) return min > 0 ? NEVER : EMPTY;
   return grammar.repeat(grammar.define(node), min, max);

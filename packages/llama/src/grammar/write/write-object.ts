@@ -34,38 +34,51 @@ export function writeObject(grammar: Grammar, object: PlainObject, tools: Object
   return writeList(grammar, { parts, isPositional: false, rest, brackets: ['{', '}'] });
 }
 
-/** A property that is not declared. Without any keyword on properties all are allowed, else only those spoken of. */
+/** Properties that are not declared, of one schema. */
+export interface OtherProperties {
+  readonly names: Automaton;
+  readonly schema: Schema;
+}
+
 function writeOthers(grammar: Grammar, object: PlainObject, names: readonly string[], tools: ObjectTools): Node {
+  const nodes = findOthers(object, names, tools).map((others) => {
+    const name = writeAutomaton(grammar, prune(limitLength(others.names)));
+    return grammar.define(sequence(QUOTE, name, QUOTE, COLON, tools.inner(others.schema, 'additionalProperties')));
+  });
+  return choice(...nodes);
+}
+
+/** What is not declared. Without any keyword on properties all are allowed, else only those spoken of. */
+export function findOthers(
+  object: PlainObject,
+  names: readonly string[],
+  { automatonOf }: Pick<ObjectTools, 'automatonOf'>,
+): OtherProperties[] {
   const { patterns, isClosed, properties } = object;
-  const automata = patterns.map(([pattern]) => tools.automatonOf(pattern));
+  const automata = patterns.map(([pattern]) => automatonOf(pattern));
   const undeclared = otherThan(names);
-  const nodes = patterns.map(([, schema], place) => {
+  const found: OtherProperties[] = [];
+  for (const [place, [, schema]] of patterns.entries()) {
     const own = automata[place];
     // Without an automaton it is not known which names are meant.
-    if (own === undefined) return NEVER;
+    if (own === undefined || schema === false) continue;
     const rest = automata.filter((other, index) => index !== place && other !== undefined) as Automaton[];
-    return writeProperty(grammar, [own, undeclared, ...rest.map(complementOf)], schema, tools);
-  });
+    found.push({ names: [own, undeclared, ...rest.map(complementOf)].reduce(intersection), schema });
+  }
   const isUnspoken = properties.size === 0 && patterns.length === 0 && !isClosed;
   const additional = object.additional ?? isUnspoken;
   if (additional !== false && !automata.includes(undefined)) {
     const known = automata as Automaton[];
-    nodes.push(writeProperty(grammar, [undeclared, ...known.map(complementOf)], additional, tools));
+    found.push({ names: [undeclared, ...known.map(complementOf)].reduce(intersection), schema: additional });
   }
-  return choice(...nodes);
-}
-
-function writeProperty(grammar: Grammar, names: readonly Automaton[], schema: Schema, tools: ObjectTools): Node {
-  if (schema === false) return NEVER;
-  const name = writeAutomaton(grammar, prune(limitLength(names.reduce(intersection))));
-  return grammar.define(sequence(QUOTE, name, QUOTE, COLON, tools.inner(schema, 'additionalProperties')));
+  return found;
 }
 
 /** The longest name of a property that is not declared: a model could go on writing one for ever. */
 const NAME_CHARACTERS_MAX = 64;
 
 /** Names that are not too long, where an automaton has room for counting. */
-function limitLength(names: Automaton): Automaton {
+export function limitLength(names: Automaton): Automaton {
   try {
     return intersection(names, lengthAutomaton(0, NAME_CHARACTERS_MAX));
   } catch (error) {
@@ -75,7 +88,12 @@ function limitLength(names: Automaton): Automaton {
 }
 
 /** How many properties that are not declared there may be. Two of one name count once, so none is ever relied on. */
-function countOthers(object: PlainObject, parts: readonly ListPart[], others: Node, report: Report) {
+export function countOthers(
+  object: PlainObject,
+  parts: readonly Pick<ListPart, 'isRequired'>[],
+  others: Node,
+  report: Report,
+) {
   const required = parts.filter(({ isRequired }) => isRequired).length;
   let min = 0;
   if (object.min > required) {

@@ -12,22 +12,32 @@ export interface StringRules {
 }
 
 /** @throws Unenforceable when the rules together need too large an automaton. */
-export function writeString(grammar: Grammar, { min, max, automata }: StringRules): Node {
+export function writeString(grammar: Grammar, rules: StringRules): Node {
+  const { min, max, automata } = rules;
   if (max < min) return NEVER;
-  const [first, ...others] = automata;
-  if (first === undefined) return sequence(QUOTE, grammar.repeat(anyCharacter(grammar), min, max), QUOTE);
-  let automaton = others.reduce(intersection, first);
-  const isBounded = min > 0 || max !== Number.POSITIVE_INFINITY;
-  if (isBounded && !hasLengths(automaton, min, max)) automaton = intersection(automaton, lengthAutomaton(min, max));
-  return sequence(QUOTE, writeAutomaton(grammar, automaton), QUOTE);
+  if (automata.length === 0) return sequence(QUOTE, grammar.repeat(anyCharacter(grammar), min, max), QUOTE);
+  return sequence(QUOTE, writeAutomaton(grammar, joinRules(rules)), QUOTE);
 }
 
-/** The texts of a pruned automaton, as the inside of a JSON string. */
-export function writeAutomaton(grammar: Grammar, automaton: Automaton): Node {
+/** One automaton of all rules. */
+export function joinRules({ min, max, automata }: StringRules): Automaton {
+  const [first = lengthAutomaton(0, Number.POSITIVE_INFINITY), ...others] = automata;
+  const automaton = others.reduce(intersection, first);
+  const isBounded = min > 0 || max !== Number.POSITIVE_INFINITY;
+  if (!isBounded || hasLengths(automaton, min, max)) return automaton;
+  return intersection(automaton, lengthAutomaton(min, max));
+}
+
+/**
+ * The texts of a pruned automaton.
+ *
+ * @param write How one of some characters is written; as in the inside of a JSON string where nothing else is said.
+ */
+export function writeAutomaton(grammar: Grammar, automaton: Automaton, write = characterOf): Node {
   if (isEmpty(automaton)) return NEVER;
   const rules = automaton.map(() => grammar.reserve());
   for (const [place, { accepts, edges }] of automaton.entries()) {
-    const steps = edges.map(({ ranges, target }) => sequence(characterOf(ranges), rules[target]!));
+    const steps = edges.map(({ ranges, target }) => sequence(write(ranges), rules[target]!));
     grammar.complete(rules[place]!, choice(...steps, ...(accepts ? [EMPTY] : [])));
   }
   return rules[0]!;
