@@ -42,6 +42,16 @@ export class Claims {
     this.#options = options;
   }
 
+  /** How many keys have a request under way that somebody on this server runs or waits for. */
+  get running(): number {
+    return this.#flights.size;
+  }
+
+  /** How many requests of this server wait for the answer of another one. */
+  get waiting(): number {
+    return [...this.#flights.values()].reduce((sum, flight) => sum + flight.waiting, 0);
+  }
+
   /**
    * Takes a request in. Throws 409 when its key is another request's; rejects with a LedgerLostError or a StoreError when
    * nobody can tell.

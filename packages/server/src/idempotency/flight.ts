@@ -22,6 +22,11 @@ export class Flight {
     this.fingerprint = fingerprint;
   }
 
+  /** How many wait for the end. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Waits for the end; rejects as soon as `left` does. */
   async wait(left: Promise<never>): Promise<FlightEnd> {
     this.#waiting += 1;

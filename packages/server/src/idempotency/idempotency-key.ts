@@ -6,6 +6,9 @@ import { invalidRequest } from '@plumb/wire';
 /** The longest key, in characters. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
 
+/** Marks an answer that was generated for an earlier request. */
+export const REPLAYED_HEADER = 'idempotent-replayed';
+
 const HEADER = 'idempotency-key';
 const PRINTABLE_ASCII = new RegExp(`^[\\x20-\\x7e]{1,${IDEMPOTENCY_KEY_CHARACTERS_MAX}}$`);
 

@@ -10,15 +10,12 @@ import type { AuthenticatedContext } from '../http/handler.js';
 import { refreshLimits } from '../http/show-limits.js';
 import type { Turn } from '../idempotency/claims.js';
 import type { FlightEnd } from '../idempotency/flight.js';
-import { fingerprintOf, readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { fingerprintOf, REPLAYED_HEADER, readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import type { KeptAnswer } from '../idempotency/kept-answer.js';
 import { unpack } from '../idempotency/pack.js';
 import type { Outcome } from './outcome.js';
 import { Transcript } from './transcript.js';
 import { WaitingAnswer } from './waiting-answer.js';
-
-/** Marks an answer that was generated for an earlier request. */
-export const REPLAYED_HEADER = 'idempotent-replayed';
 
 export interface Payable {
   readonly context: AuthenticatedContext;
