@@ -42,17 +42,17 @@ export class LedgerTransaction {
   async apply(asked: readonly LedgerOperation[]): Promise<OperationResult[]> {
     await this.#lockBalances(asked.filter(locksBalance).map(({ accountId }) => accountId));
     const claims = await ClaimTransaction.open(this.#transaction, asked, this.#serverId);
-    const taken = new Set(asked.filter((operation) => !claims.apply(operation)).map(({ requestId }) => requestId));
+    const taken = new Set(asked.filter((operation) => !claims.apply(operation)));
     await claims.write();
-    const operations = taken.size === 0 ? asked : asked.map((one) => (taken.has(one.requestId) ? undeliver(one) : one));
+    const operations = taken.size === 0 ? asked : asked.map((one) => (taken.has(one) ? undeliver(one) : one));
     const settlements = operations.filter((operation) => operation.kind === 'settle');
     const voids = operations.filter((operation) => operation.kind === 'void');
     await this.#readHolds(settlements.filter(({ isHeld }) => isHeld).map(({ requestId }) => requestId));
     const unpaid = await this.#recordUsage(settlements);
-    const results = operations.map((operation): OperationResult => {
+    const results = operations.map((operation, index): OperationResult => {
       if (operation.kind === 'hold') return this.#hold(operation);
       if (operation.kind === 'settle') this.#settle(operation, unpaid);
-      return taken.has(operation.requestId) ? 'taken' : 'done';
+      return taken.has(asked[index]!) ? 'taken' : 'done';
     });
     await this.#writeEntries();
     if (voids.length > 0) await this.#refund(voids);
