@@ -54,11 +54,11 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'commands may use whatever they start',
   },
   {
-    from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog)\//,
+    from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency)\//,
     allow: [
-      /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|observe\/clock)/,
+      /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency|observe\/clock)/,
       /^@plumb\/wire$/,
-      /^node:(?:crypto|util|http)$/,
+      /^node:(?:crypto|util|http|zlib)$/,
       /^typebox(\/|$)/,
     ],
     because: 'the domain knows no http server, store or engine',
@@ -71,7 +71,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/store\//,
     allow: [
-      /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|observe)\//,
+      /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|idempotency|observe)\//,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:kysely|pg)(\/|$)/,
@@ -107,7 +107,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

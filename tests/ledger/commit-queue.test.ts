@@ -54,6 +54,16 @@ const settle = (requestId: string): LedgerOperation => {
   return { kind: 'settle', requestId, accountId: 'a', at: 1, isHeld: true };
 };
 
+const CLAIM = { id: '1', accountId: 'a', key: 'key', fingerprint: 'asked' };
+const claim = (requestId: string): LedgerOperation => {
+  return { kind: 'claim', requestId, accountId: 'a', at: 1, claim: CLAIM };
+};
+/** Keeps an answer of so many MiB. */
+const keep = (requestId: string, mebibytes: number): LedgerOperation => {
+  const answer = { model: 'm', content: Buffer.alloc(mebibytes * 1024 * 1024), expiresAt: 2 };
+  return { kind: 'settle', requestId, accountId: 'a', at: 1, isHeld: true, keep: { claim: CLAIM, answer } };
+};
+
 describe('the commit queue', () => {
   test('puts all that one turn of the event loop brings into one transaction', async () => {
     const { queue, store } = start();
@@ -120,6 +130,30 @@ describe('the commit queue', () => {
     retry.succeed();
     await Promise.all([settled, late]);
     assert.equal(failures.length, 1);
+  });
+
+  test('refuses the claims of a failed transaction, and frees them: nobody knows whether they were made', async () => {
+    const { queue, store, time } = start();
+    const claimed = assert.rejects(queue.add(claim('1')), StoreDown);
+    (await store.next()).fail(new StoreDown());
+    await claimed;
+    await time.pass(50);
+    const retry = await store.next();
+    assert.deepEqual(retry.ids, ['free 1']);
+    retry.succeed();
+    await queue.idle();
+  });
+
+  test('makes transactions of no more than 16 MiB of answers, and of one answer that is longer', async () => {
+    const { queue, store } = start();
+    const mebibytes = [6, 10, 1, 20, 6];
+    const results = mebibytes.map((size, index) => queue.add(keep(`${index}`, size)));
+    for (const ids of [['settle 0', 'settle 1'], ['settle 2'], ['settle 3'], ['settle 4']]) {
+      const transaction = await store.next();
+      assert.deepEqual(transaction.ids, ids);
+      transaction.succeed();
+    }
+    await Promise.all(results);
   });
 
   test('waits twice as long after each failure, at most two seconds', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { LEDGER_TIMEOUT_MS, Ledger, LedgerLostError } from '#server/ledger/ledger.js';
+import { ClaimLostError, LEDGER_TIMEOUT_MS, Ledger, LedgerLostError } from '#server/ledger/ledger.js';
 import type { LedgerOperation, LedgerStore, OperationResult } from '#server/ledger/ledger-store.js';
 import { ManualTime } from '../limits/support/manual-time.js';
 import { usage } from './support/books.js';
@@ -11,7 +11,7 @@ const REQUEST = { requestId: '1', accountId: 'a' };
 
 /** A store that takes operations, refuses them, or does not answer. */
 class MoodyStore implements Pick<LedgerStore, 'apply'> {
-  mood: 'takes' | 'refuses holds' | 'fails' | 'is silent' = 'takes';
+  mood: 'takes' | 'refuses holds' | 'has given the claim away' | 'fails' | 'is silent' = 'takes';
   readonly applied: LedgerOperation['kind'][] = [];
   #awake = Promise.withResolvers<void>();
 
@@ -19,6 +19,7 @@ class MoodyStore implements Pick<LedgerStore, 'apply'> {
     if (this.mood === 'is silent') await this.#awake.promise;
     if (this.mood === 'fails') throw new Error('down');
     this.applied.push(...operations.map(({ kind }) => kind));
+    if (this.mood === 'has given the claim away') return operations.map(() => 'taken');
     return operations.map(({ kind }) =>
       kind === 'hold' && this.mood === 'refuses holds' ? 'insufficient_balance' : 'done',
     );
@@ -138,5 +139,34 @@ describe('closing the ledger', () => {
     await turn();
     await time.pass(1000);
     assert.equal(await closed, 1);
+  });
+});
+
+const CLAIM = { id: 'claim', accountId: 'a', key: 'key', fingerprint: 'asked' };
+const KEEP = { claim: CLAIM, answer: { model: 'm', content: undefined, expiresAt: 2 } };
+
+describe('a claim', () => {
+  test('says whether the key was free', async () => {
+    assert.equal(await start('takes').ledger.claim(CLAIM), true);
+    assert.equal(await start('has given the claim away').ledger.claim(CLAIM), false);
+  });
+
+  test('that takes too long rejects after ten seconds, and is freed when it was made after all', async () => {
+    const { ledger, store, time } = start('is silent');
+    const claimed = assert.rejects(ledger.claim(CLAIM), LedgerLostError);
+    await turn();
+    await time.pass(LEDGER_TIMEOUT_MS);
+    await claimed;
+    store.answerAgain();
+    await time.pass(0);
+    await ledger.close(1000);
+    assert.deepEqual(store.applied, ['claim', 'free']);
+  });
+
+  test('that another server has got meanwhile keeps a settlement from completing, and there is no charge to take back', async () => {
+    const { ledger, store } = start('has given the claim away');
+    await assert.rejects(ledger.settle(REQUEST, true, usage('1', 'a', 1n), KEEP), ClaimLostError);
+    await ledger.close(1000);
+    assert.deepEqual(store.applied, ['settle']);
   });
 });

@@ -112,6 +112,21 @@ describe('the document', () => {
     const { responses } = document.components as unknown as { responses: Record<string, { headers: object }> };
     assert.ok('retry-after' in responses.error429!.headers);
   });
+
+  test('says where an Idempotency-Key is taken, and how an answer of an earlier request is told', () => {
+    type Described = { parameters?: { name: string }[]; responses: Record<string, { headers?: object }> };
+    const taking = Object.entries(document.paths).filter(([, methods]) => {
+      const { parameters = [], responses } = (methods.post ?? { responses: {} }) as unknown as Described;
+      const isTaken = parameters.some(({ name }) => name === 'Idempotency-Key');
+      if (isTaken) assert.ok('409' in responses);
+      if (isTaken) assert.ok('idempotent-replayed' in (responses[200]?.headers ?? {}));
+      return isTaken;
+    });
+    assert.deepEqual(
+      taking.map(([path]) => path),
+      ['/v1/chat/completions', '/beta/completions', '/v1/embeddings'],
+    );
+  });
 });
 
 describe('what the server says is what the document says', () => {

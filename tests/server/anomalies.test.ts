@@ -104,6 +104,7 @@ async function start(context: TestContext, saboteur: Saboteur) {
     ...access,
     keys: saboteur.wrap(access.keys, 'keys'),
     ledger: saboteur.wrap(access.ledger, 'ledger'),
+    keptAnswers: saboteur.wrap(access.keptAnswers, 'keptAnswers'),
   });
   const wrapLimiter = (limiter: Limiter): Limiter =>
     saboteur.failing === 'before' ? saboteur.wrap(limiter, 'limiter') : limiter;
@@ -120,9 +121,10 @@ async function start(context: TestContext, saboteur: Saboteur) {
 
 type Started = Awaited<ReturnType<typeof start>>;
 
-/** How a request ended, after its whole body was read. */
-async function ending({ plumb }: Started, stream: boolean): Promise<'answered' | 'refused'> {
-  const response = await plumb.chat({ ...CHAT, stream });
+/** How a request ended, after its whole body was read; it may have an idempotency key. */
+async function ending({ plumb }: Started, stream: boolean, key?: string): Promise<'answered' | 'refused'> {
+  const headers = key === undefined ? {} : { 'idempotency-key': key };
+  const response = await plumb.request('/v1/chat/completions', { body: { ...CHAT, stream }, headers });
   const text = await response.text();
   if (stream && response.status === 200) return text.endsWith('data: [DONE]\n\n') ? 'answered' : 'refused';
   const body = JSON.parse(text) as object;
@@ -145,40 +147,75 @@ async function assertAtRest({ plumb, operator }: Started, answered: number): Pro
   assert.equal(granted + toppedUp, 1_000_000_000_000n - paid);
 }
 
-for (const stream of [true, false]) {
-  for (const failing of ['before', 'after'] as const) {
-    for (const [kind, error] of [
-      ['an outage', () => new StoreError('unavailable', 'sabotage')],
-      ['a fault', () => new Error('sabotage')],
-    ] as const) {
-      const form = stream ? 'a streamed' : 'a buffered';
-      describe(`${kind} ${failing === 'before' ? 'instead of' : 'after'} the N-th call of ${form} request`, () => {
-        test('loses nothing and keeps nothing, for each N', async (context) => {
-          const saboteur = new Saboteur(failing, error);
-          const started = await start(context, saboteur);
-          const failed: string[] = [];
-          let answered = 0;
-          for (let call = 1; call <= CALLS_MAX; call++) {
-            saboteur.arm(call);
-            if ((await ending(started, stream)) === 'answered') answered += 1;
-            await assertAtRest(started, answered);
-            const { failed: name } = saboteur;
-            saboteur.disarm();
-            // The place of the only request at a time is free again, at once.
-            assert.equal(await ending(started, stream), 'answered', `after ${name} failed`);
-            answered += 1;
-            await assertAtRest(started, answered);
-            if (name === undefined) break;
-            failed.push(name);
-          }
-          assert.ok(failed.length < CALLS_MAX, 'a request makes fewer calls than that');
-          const expected = ['keys.revision', 'engine.countPromptTokens', 'ledger.apply', 'engine.generate'];
-          for (const name of failing === 'before' ? [...expected, 'limiter.admit'] : expected) {
-            assert.ok(failed.includes(name), `${name} was among the calls: ${failed.join(', ')}`);
-          }
-          assert.ok(ANSWER_TOKENS * answered < 1000, 'the limit of tokens was none of the reasons');
+/** Lets each call of a request fail, and sends the request again each time. Returns the calls that failed. */
+async function sabotageEach(
+  started: Started,
+  saboteur: Saboteur,
+  stream: boolean,
+  isKeyed: boolean,
+): Promise<string[]> {
+  const failed: string[] = [];
+  let answered = 0;
+  for (let call = 1; call <= CALLS_MAX; call++) {
+    const key = isKeyed ? `key ${call}` : undefined;
+    saboteur.arm(call);
+    const first = await ending(started, stream, key);
+    if (first === 'answered') answered += 1;
+    await assertAtRest(started, answered);
+    const { failed: name } = saboteur;
+    saboteur.disarm();
+    // The place of the only request at a time is free again, at once, and so is the key of a request that failed.
+    assert.equal(await ending(started, stream, key), 'answered', `after ${name} failed`);
+    if (!isKeyed || first === 'refused') answered += 1;
+    await assertAtRest(started, answered);
+    if (name === undefined) break;
+    failed.push(name);
+  }
+  assert.ok(failed.length < CALLS_MAX, 'a request makes fewer calls than that');
+  assert.ok(ANSWER_TOKENS * answered < 1000, 'the limit of tokens was none of the reasons');
+  return isKeyed ? [...failed, ...(await sabotageReplay(started, saboteur, stream, answered))] : failed;
+}
+
+/** The same for a request whose answer is kept: nothing is charged, and the answer stays. */
+async function sabotageReplay(started: Started, saboteur: Saboteur, stream: boolean, answered: number) {
+  const failed: string[] = [];
+  for (let call = 1; call <= CALLS_MAX; call++) {
+    saboteur.arm(call);
+    await ending(started, stream, 'key 1');
+    const { failed: name } = saboteur;
+    saboteur.disarm();
+    assert.equal(await ending(started, stream, 'key 1'), 'answered', `after ${name} failed`);
+    await assertAtRest(started, answered);
+    if (name === undefined) break;
+    failed.push(name);
+  }
+  return failed;
+}
+
+const KINDS = [
+  ['an outage', () => new StoreError('unavailable', 'sabotage')],
+  ['a fault', () => new Error('sabotage')],
+] as const;
+
+for (const isKeyed of [false, true]) {
+  for (const stream of [true, false]) {
+    for (const failing of ['before', 'after'] as const) {
+      for (const [kind, error] of KINDS) {
+        const form = `${stream ? 'a streamed' : 'a buffered'} request${isKeyed ? ' with an Idempotency-Key' : ''}`;
+        describe(`${kind} ${failing === 'before' ? 'instead of' : 'after'} the N-th call of ${form}`, () => {
+          test('loses nothing and keeps nothing, for each N', async (context) => {
+            const saboteur = new Saboteur(failing, error);
+            const started = await start(context, saboteur);
+            const failed = await sabotageEach(started, saboteur, stream, isKeyed);
+            const expected = ['keys.revision', 'engine.countPromptTokens', 'ledger.apply', 'engine.generate'];
+            if (failing === 'before') expected.push('limiter.admit');
+            if (isKeyed) expected.push('keptAnswers.find');
+            for (const name of expected) {
+              assert.ok(failed.includes(name), `${name} was among the calls: ${failed.join(', ')}`);
+            }
+          });
         });
-      });
+      }
     }
   }
 }

@@ -48,6 +48,7 @@ function describeMigrations(testDatabase: TestDatabase): void {
       'balances',
       'facts',
       'holds',
+      'idempotency_keys',
       'ledger_entries',
       'migrations',
       'revisions',
@@ -57,6 +58,7 @@ function describeMigrations(testDatabase: TestDatabase): void {
     assert.deepEqual(await applied(database), [
       { id: 1, name: 'accounts-and-keys', applied_at: 1234 },
       { id: 2, name: 'limits-and-money', applied_at: 1234 },
+      { id: 3, name: 'idempotency-keys', applied_at: 1234 },
     ]);
   });
 

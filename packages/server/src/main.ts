@@ -2,7 +2,7 @@
 import { ensureFirstKey } from './accounts/bootstrap.js';
 import { openAccounts } from './assemble/accounts.js';
 import { startEmbedder, startEngine } from './assemble/engine.js';
-import { beginLease } from './assemble/ledger.js';
+import { beginLease, beginSweeping } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
 import { Pools } from './assemble/pools.js';
 import { EMBEDDED_POOL } from './catalog/model-entry.js';
@@ -10,6 +10,7 @@ import type { Config } from './config/settings.js';
 import type { Engine } from './engines/engine.js';
 import { EMBEDDED_EMBEDDINGS, Engines } from './engines/engines.js';
 import { type Listener, listen } from './http/listen.js';
+import type { Sweeper } from './idempotency/sweeper.js';
 import type { ServerLease } from './ledger/server-lease.js';
 import type { Limiter } from './limits/index.js';
 import { type Clock, systemClock } from './observe/clock.js';
@@ -79,6 +80,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const firstKey = await ensureFirstKey(access);
     const lease = await beginLease(access, clock, log);
     opened.push(() => lease.end());
+    const sweeper = beginSweeping(access, clock, log);
+    opened.push(() => sweeper.end());
     const metrics = createMetrics({ models: config.models.map(({ id }) => id) });
     const limits = await openLimiter({ settings: config.shared_limits, clock, log, metrics });
     opened.push(() => limits.close());
@@ -92,7 +95,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const platform = buildPlatform({ ...parts, server: lease.server });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
-      stopServer({ platform, listener, access, lease, limits, timeoutMs });
+      stopServer({ platform, listener, access, lease, sweeper, limits, timeoutMs });
     const ready = async () => {
       const names = engine === undefined ? [] : [(await engine.ready()).modelName];
       await embedder?.ready();
@@ -124,12 +127,14 @@ interface Stopping {
   readonly listener: Listener;
   readonly access: Access;
   readonly lease: ServerLease;
+  readonly sweeper: Sweeper;
   readonly limits: OpenLimiter;
   readonly timeoutMs: number;
 }
 
 /** In the order in which nothing is taken away from what still needs it. */
-async function stopServer({ platform, listener, access, lease, limits, timeoutMs }: Stopping): Promise<number> {
+async function stopServer(stopping: Stopping): Promise<number> {
+  const { platform, listener, access, lease, sweeper, limits, timeoutMs } = stopping;
   const { log } = platform;
   platform.draining = true;
   const cut = await listener.drain(timeoutMs);
@@ -139,6 +144,7 @@ async function stopServer({ platform, listener, access, lease, limits, timeoutMs
   await platform.operators.flush();
   const lost = await platform.ledger.close(LEDGER_CLOSE_TIMEOUT_MS);
   if (lost > 0) log.error({ operations: lost }, 'the ledger could not be written before the end');
+  await sweeper.end();
   await limits.close();
   await lease.end();
   await access.close();

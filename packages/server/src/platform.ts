@@ -9,6 +9,7 @@ import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
 import type { EnginePool } from './engines/pool/pool.js';
 import type { PoolState } from './engines/pool/pool-state.js';
+import type { Claims } from './idempotency/claims.js';
 import type { KeepAlives } from './inference/keep-alive.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { PriceList } from './ledger/price-list.js';
@@ -55,6 +56,7 @@ export interface Platform extends ConfiguredParts {
   readonly limiter: Limiter;
   readonly answerLengths: AnswerLengths;
   readonly ledger: Ledger;
+  readonly claims: Claims;
   readonly engines: Engines;
   readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;

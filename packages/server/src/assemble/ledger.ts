@@ -1,6 +1,7 @@
 /** Connects the ledger with what surrounds it: the store, the processes of this host, the log and the metrics. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Sweeper } from '../idempotency/sweeper.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
 import { ServerLease } from '../ledger/server-lease.js';
@@ -24,6 +25,14 @@ export async function beginLease({ ledger }: Access, clock: Clock, log: Log): Pr
   });
   await lease.begin();
   return lease;
+}
+
+/** Sweeps expired answers from now on. */
+export function beginSweeping({ keptAnswers }: Access, clock: Clock, log: Log): Sweeper {
+  const onError = (error: unknown) => log.warn({ err: error }, 'expired answers could not be deleted');
+  const sweeper = new Sweeper({ store: keptAnswers, clock, timers: systemTimers, onError });
+  sweeper.begin();
+  return sweeper;
 }
 
 /** Signal 0 reaches every process that there is; EPERM says that it is another user's. */

@@ -4,9 +4,10 @@ import { OperatorAuthenticator } from '../accounts/authenticate-operator.js';
 import { isAdminEnabled } from '../admin/enabled.js';
 import type { Config } from '../config/settings.js';
 import type { Engines } from '../engines/engines.js';
+import { Claims } from '../idempotency/claims.js';
 import { KeepAlives } from '../inference/keep-alive.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
-import { AnswerLengths, type Limiter } from '../limits/index.js';
+import { AnswerLengths, type Limiter, systemTimers } from '../limits/index.js';
 import type { Clock } from '../observe/clock.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -38,6 +39,7 @@ export function buildPlatform(parts: Parts): Platform {
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
+  const ledger = openLedger(parts);
   const platform: Platform = {
     ...configure(config, access, engines),
     clock,
@@ -48,7 +50,8 @@ export function buildPlatform(parts: Parts): Platform {
     operators: createOperatorAuthenticator(access, authenticator, log),
     limiter,
     answerLengths: new AnswerLengths(),
-    ledger: openLedger(parts),
+    ledger,
+    claims: new Claims({ ledger, store: access.keptAnswers, clock, timers: systemTimers }),
     engines,
     pools,
     keepAlives: new KeepAlives(clock, {

@@ -8,7 +8,16 @@ import { configure } from './configured.js';
 import type { Pools } from './pools.js';
 
 /** What takes effect while the server runs. */
-const RELOADABLE = ['models', 'strict_models', 'contract', 'tiers', 'default_tier', 'billing', 'pools'] as const;
+const RELOADABLE = [
+  'models',
+  'strict_models',
+  'contract',
+  'tiers',
+  'default_tier',
+  'billing',
+  'pools',
+  'idempotency',
+] as const;
 
 export interface ReloadParts {
   readonly platform: Platform;

@@ -142,6 +142,20 @@ const SharedLimitsSettings = Type.Object(
   { default: {} },
 );
 
+/** The longest time that answers can be kept: 30 days. */
+const RETENTION_SECONDS_MAX = 30 * 86_400;
+
+/** Requests with an `Idempotency-Key`. */
+const IdempotencySettings = Type.Object(
+  {
+    /** How long an answer is kept for the next request of its key. */
+    retention_s: Type.Number({ minimum: 1, maximum: RETENTION_SECONDS_MAX, default: 86_400 }),
+    /** The longest answer that is kept, as it is sent; a longer one is delivered once. */
+    answer_limit_bytes: Type.Integer({ minimum: KIBIBYTE, maximum: 256 * MEBIBYTE, default: 16 * MEBIBYTE }),
+  },
+  { default: {} },
+);
+
 /** The admin API. */
 const AdminSettings = Type.Object(
   {
@@ -197,6 +211,7 @@ export const settingsSchema = (cores: number) =>
     billing: BillingSettings,
     database: DatabaseSettings,
     shared_limits: SharedLimitsSettings,
+    idempotency: IdempotencySettings,
     admin: AdminSettings,
     engine: engineSettings(cores),
     embeddings: EmbeddingSettings,

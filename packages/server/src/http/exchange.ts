@@ -1,4 +1,7 @@
-/** One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. */
+/**
+ * One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. What
+ * is written to a client that has gone is dropped.
+ */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, payloadTooLarge } from '@plumb/wire';
@@ -139,6 +142,7 @@ export class Exchange {
 
   /** Sends the head of an answer whose body follows in pieces. */
   beginBody(contentType: string): void {
+    if (this.#response.destroyed) return;
     this.#response.writeHead(200, {
       ...this.#commonHeaders(),
       'content-type': contentType,
@@ -148,7 +152,7 @@ export class Exchange {
 
   /** Sends a piece of the body. */
   write(piece: string | Uint8Array): void {
-    this.#response.write(piece);
+    if (!this.#response.destroyed) this.#response.write(piece);
   }
 
   /**
@@ -171,7 +175,7 @@ export class Exchange {
 
   /** Ends the body, with a last piece if there is one. */
   end(piece?: string | Uint8Array): void {
-    this.#response.end(piece);
+    if (!this.#response.destroyed) this.#response.end(piece);
   }
 
   /** Cuts the connection: for a client that takes nothing more. */
@@ -180,6 +184,7 @@ export class Exchange {
   }
 
   #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
+    if (this.#response.destroyed) return;
     const body = Buffer.from(text);
     this.#response.writeHead(status, {
       ...this.#commonHeaders(),

@@ -15,8 +15,8 @@ export interface Listener {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
   /**
-   * Stops accepting, lets requests under way finish for at most `timeoutMs`, then cuts what is left. Returns how many
-   * connections had to be cut.
+   * Stops accepting, lets requests under way finish for at most `timeoutMs`, also those that run on without their client,
+   * then cuts what is left. Returns how many connections had to be cut.
    */
   drain(timeoutMs: number): Promise<number>;
   /** Resolves when the last request has been settled: its client can have left long before that. */
@@ -37,7 +37,7 @@ export async function listen(platform: Platform): Promise<Listener> {
   await open(server, host, port);
   return {
     url: addressUrl(server.address() as AddressInfo),
-    drain: (timeoutMs) => drain(server, timeoutMs),
+    drain: (timeoutMs) => drain(server, running, timeoutMs),
     settled: async () => void (await Promise.all(running)),
   };
 }
@@ -76,19 +76,22 @@ function addressUrl({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-async function drain(server: Server, timeoutMs: number): Promise<number> {
+async function drain(server: Server, running: ReadonlySet<Promise<void>>, timeoutMs: number): Promise<number> {
   let cut = 0;
+  const timedOut = Promise.withResolvers<void>();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Connections that turn idle later are closed by their last answer, which says `Connection: close`.
   server.closeIdleConnections();
   const idleCheck = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => {
+    timedOut.resolve();
     server.getConnections((_error, count) => {
       cut = count;
       server.closeAllConnections();
     });
   }, timeoutMs);
   await closed;
+  await Promise.race([Promise.all(running), timedOut.promise]);
   clearTimeout(timer);
   clearInterval(idleCheck);
   return cut;

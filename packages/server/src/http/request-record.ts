@@ -8,6 +8,8 @@ export interface RequestRecord {
   model?: string;
   stream?: boolean;
   thinking?: boolean;
+  /** Whether it was answered with what an earlier request of its `Idempotency-Key` was answered with. */
+  replayed?: boolean;
   usage?: Usage;
   finishReason?: string;
   /** `completed`, `client_left` or `failed`. */

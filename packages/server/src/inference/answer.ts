@@ -13,6 +13,7 @@ import { type Body, openBody } from './body.js';
 import type { KeepAlives, KeptAlive } from './keep-alive.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
+import type { Transcript } from './transcript.js';
 
 /** Bytes that may wait for a client that takes them slowly, from an engine that does not pause; beyond, it is cut off. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -25,6 +26,8 @@ export interface AnswerParts {
   readonly meter: Meter;
   readonly keepAlives: KeepAlives;
   readonly clock: Clock;
+  /** What keeps the answer: then it runs to its end once it runs, whether its client is there or not. */
+  readonly transcript?: Transcript | undefined;
 }
 
 /** Gives back and accounts for what the request took. */
@@ -52,14 +55,11 @@ export class Answer implements GenerationSink, KeptAlive {
   /** Opens the answer; it must be ended by `run` or by `close`. */
   constructor(parts: AnswerParts) {
     this.#parts = parts;
-    this.#body = openBody(parts.exchange, parts.streamed, parts.form);
+    this.#body = openBody(parts.exchange, parts.streamed, parts.form, parts.transcript);
     this.lastWriteAt = parts.clock.now();
     this.waitingSince = this.lastWriteAt;
     parts.keepAlives.add(this);
-    parts.exchange.onClientLeft(() => {
-      this.#clientLeft = true;
-      this.#stop(new ClientLeftError());
-    });
+    parts.exchange.onClientLeft(() => this.#leave());
   }
 
   /** Aborted when there is nobody to answer any more, or the answer has been given up: with the reason. */
@@ -146,10 +146,23 @@ export class Answer implements GenerationSink, KeptAlive {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.#running?.pause?.();
-    this.#parts.exchange.onDrained(() => {
-      this.#isPaused = false;
-      this.#running?.resume?.();
-    });
+    this.#parts.exchange.onDrained(() => this.#resume());
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#running?.resume?.();
+  }
+
+  /** The client is gone: what it would still get is dropped by the exchange. */
+  #leave(): void {
+    if (this.#parts.transcript !== undefined && this.#running !== undefined) {
+      this.#resume();
+      return;
+    }
+    this.#clientLeft = true;
+    this.#stop(new ClientLeftError());
   }
 
   #stop(reason: Error): void {

@@ -2,6 +2,7 @@
 import { type ApiError, DONE_EVENT, EventDecoder, encodeEvent, errorBody, KEEP_ALIVE_COMMENT } from '@plumb/wire';
 import type { Exchange } from '../http/exchange.js';
 import type { AnswerForm, BodyFold } from './answer-form.js';
+import type { Transcript } from './transcript.js';
 
 /** A body under way. */
 export interface Body {
@@ -20,19 +21,21 @@ export interface Body {
   fail(error: ApiError): void;
 }
 
-/** The body of an answer in the form that was asked for. */
-export function openBody(exchange: Exchange, streamed: boolean, form: AnswerForm): Body {
-  return streamed ? new StreamedBody(exchange, form) : new BufferedBody(exchange, form);
+/** The body of an answer in the form that was asked for; a transcript gets to know what it consists of. */
+export function openBody(exchange: Exchange, streamed: boolean, form: AnswerForm, transcript?: Transcript): Body {
+  return streamed ? new StreamedBody(exchange, form, transcript) : new BufferedBody(exchange, form, transcript);
 }
 
 /** Server-sent events, passed on as they come or in the words of a dialect. */
 class StreamedBody implements Body {
   readonly #exchange: Exchange;
   readonly #form: AnswerForm;
+  readonly #transcript: Transcript | undefined;
 
-  constructor(exchange: Exchange, form: AnswerForm) {
+  constructor(exchange: Exchange, form: AnswerForm, transcript: Transcript | undefined) {
     this.#exchange = exchange;
     this.#form = form;
+    this.#transcript = transcript;
   }
 
   take(events: Uint8Array): boolean {
@@ -40,6 +43,7 @@ class StreamedBody implements Body {
     if (written.length === 0) return false;
     this.#begin();
     this.#exchange.write(written);
+    this.#transcript?.addEvents(written);
     return true;
   }
 
@@ -54,6 +58,7 @@ class StreamedBody implements Body {
 
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
     const written = lastEvents === undefined ? '' : (this.#form.translate?.(lastEvents) ?? lastEvents);
+    this.#transcript?.addEvents(written);
     return () => {
       this.#begin();
       if (written.length > 0) this.#exchange.write(written);
@@ -78,9 +83,11 @@ class BufferedBody implements Body {
   readonly #openFold: () => BodyFold;
   #decoder = new EventDecoder();
   #fold: BodyFold;
+  readonly #transcript: Transcript | undefined;
 
-  constructor(exchange: Exchange, form: AnswerForm) {
+  constructor(exchange: Exchange, form: AnswerForm, transcript: Transcript | undefined) {
     this.#exchange = exchange;
+    this.#transcript = transcript;
     this.#openFold = () => form.openFold();
     this.#fold = form.openFold();
   }
@@ -104,6 +111,7 @@ class BufferedBody implements Body {
   prepareEnd(lastEvents: Uint8Array | undefined): () => void {
     if (lastEvents !== undefined) this.take(lastEvents);
     const json = this.#fold.body();
+    this.#transcript?.addBody(json);
     return () => {
       if (this.#exchange.headersSent) this.#exchange.end(json);
       else this.#exchange.sendJson(200, json);

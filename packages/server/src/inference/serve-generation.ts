@@ -13,8 +13,11 @@ import type { Refusal } from '../limits/limiter.js';
 import { admit } from './admit.js';
 import { Answer } from './answer.js';
 import { Meter } from './meter.js';
+import type { Outcome } from './outcome.js';
+import { payOnce } from './pay-once.js';
 import { quoteRequest } from './quote.js';
 import { Settlement } from './settlement.js';
+import type { Transcript } from './transcript.js';
 import type { Work } from './work.js';
 import { writeRecord } from './write-record.js';
 
@@ -24,24 +27,32 @@ import { writeRecord } from './write-record.js';
  */
 export type ReadWork = (context: AuthenticatedContext, value: unknown, bytes: Uint8Array) => Work;
 
-/** The handler of an endpoint. */
-export function serveGeneration(readWork: ReadWork): Handler {
+/** The handler of an endpoint; `mayStream` says whether `stream` means anything there. Default true. */
+export function serveGeneration(readWork: ReadWork, mayStream = true): Handler {
   return async (context) => {
-    const { platform, exchange } = context;
     const bytes = await readBytes(context);
-    const work = readWork(context, parseJsonBody(bytes), bytes);
-    const { keepAlives, clock } = platform;
-    const meter = new Meter(clock.now());
-    const answer = new Answer({ exchange, streamed: work.isStreamed, form: work.form, meter, keepAlives, clock });
-    try {
-      await serve({ context, answer, meter, work });
-    } catch (thrown) {
-      const error = explainError(thrown);
-      await refreshLimits(context, work.model);
-      answer.close(error);
-      throw thrown;
-    }
+    const value = parseJsonBody(bytes);
+    const isStreamed = mayStream && (value as { stream?: unknown } | null)?.stream === true;
+    const generate = (transcript?: Transcript) => begin(context, () => readWork(context, value, bytes), transcript);
+    await payOnce({ context, bytes, isStreamed, generate });
   };
+}
+
+async function begin(context: AuthenticatedContext, readWork: () => Work, transcript?: Transcript): Promise<Outcome> {
+  const { platform, exchange } = context;
+  const work = readWork();
+  const { keepAlives, clock } = platform;
+  const meter = new Meter(clock.now());
+  const { isStreamed: streamed, form } = work;
+  const answer = new Answer({ exchange, streamed, form, meter, keepAlives, clock, transcript });
+  try {
+    return await serve({ context, answer, meter, work, transcript });
+  } catch (thrown) {
+    const error = explainError(thrown);
+    await refreshLimits(context, work.model);
+    answer.close(error);
+    throw thrown;
+  }
 }
 
 interface Serving {
@@ -49,9 +60,11 @@ interface Serving {
   readonly answer: Answer;
   readonly meter: Meter;
   readonly work: Work;
+  /** Where the answer is kept for the next request of its key. */
+  readonly transcript: Transcript | undefined;
 }
 
-async function serve({ context, answer, meter, work }: Serving): Promise<void> {
+async function serve({ context, answer, meter, work, transcript }: Serving): Promise<Outcome> {
   const { platform, exchange, caller, record } = context;
   const { limiter, ledger, answerLengths, clock } = platform;
   const accountId = caller.account.id;
@@ -64,13 +77,14 @@ async function serve({ context, answer, meter, work }: Serving): Promise<void> {
   const onRefused = ({ limit, scope }: Refusal) => platform.metrics.refused(limit, scopeKindOf(scope));
   const permit = await admit({ limiter, admission, exchange, onRefused }, answer.signal);
   const settlement = new Settlement({
-    ...{ caller, work, quote, permit, meter, ledger, answerLengths, clock },
+    ...{ caller, work, quote, permit, meter, ledger, answerLengths, clock, transcript },
     mayOverdraw: !platform.config.billing.require_balance,
     onError: (error) => platform.log.error({ err: error }, 'a permit could not be given back'),
   });
   await settlement.hold();
   const outcome = await answer.run((sink) => work.start(sink), settlement);
   writeRecord(record, work, meter, outcome);
+  return outcome;
 }
 
 /** The body as it came, within its limit and announced as JSON (413, 415). */

@@ -14,6 +14,7 @@ import type { Settling } from './answer.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
 import type { Quote } from './quote.js';
+import type { Transcript } from './transcript.js';
 import type { Work } from './work.js';
 
 export interface SettlementParts {
@@ -25,6 +26,8 @@ export interface SettlementParts {
   readonly ledger: Ledger;
   readonly answerLengths: AnswerLengths;
   readonly clock: Clock;
+  /** What is kept of the answer together with its charge; undefined when nothing is. */
+  readonly transcript?: Transcript | undefined;
   /** Whether requests run also when the balance does not cover them. */
   readonly mayOverdraw: boolean;
   /** Told of a permit that could not be given back. */
@@ -73,11 +76,20 @@ export class Settlement implements Settling {
       this.#settleLater(outcome, usage);
       return released;
     }
-    const { ledger, caller, work, answerLengths } = this.#parts;
+    const { caller, work, answerLengths } = this.#parts;
     answerLengths.observe(caller.account.id, work.model, usage.completion_tokens);
-    const charged = ledger.settle(this.#request, this.#isHeld, this.#record(outcome, usage));
+    const charged = this.#charge(outcome, usage);
     const [, charge] = await Promise.allSettled([released, charged]);
     if (charge.status === 'rejected') throw charge.reason;
+  }
+
+  async #charge(outcome: Outcome, usage: Usage): Promise<void> {
+    const { ledger, work, clock, transcript } = this.#parts;
+    const record = this.#record(outcome, usage);
+    if (transcript === undefined) return ledger.settle(this.#request, this.#isHeld, record);
+    const { claim } = transcript;
+    const answer = await transcript.finish(work.model, clock.now());
+    return ledger.settle(this.#request, this.#isHeld, record, { claim, answer });
   }
 
   /** Nobody waits for it: there is no answer to be completed. */

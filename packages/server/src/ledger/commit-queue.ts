@@ -4,13 +4,15 @@
  * no time.
  *
  * Settlements and refunds are tried again until the store takes them, in their order: nothing that was used is forgotten
- * while the process lives. A hold is tried once, because its request waits for it.
+ * while the process lives. A hold and a claim are tried once, because their request waits for them.
  */
 import type { Timers } from '../limits/timers.js';
 import type { LedgerOperation, LedgerStore, OperationResult } from './ledger-store.js';
 
 /** The most operations of one transaction. */
 const BATCH_LENGTH_MAX = 256;
+/** Answers to keep in one transaction, in bytes; one that is longer by itself is kept alone. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 /** The pause after a transaction that failed, in ms; it doubles up to the longest. */
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2000;
@@ -82,13 +84,22 @@ export class CommitQueue {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#isClosed) {
-      const length = this.#alone > 0 ? 1 : BATCH_LENGTH_MAX;
-      const batch = this.#waiting.slice(0, length);
+      const batch = this.#waiting.slice(0, this.#alone > 0 ? 1 : this.#batchLength());
       const error = await this.#commit(batch);
       if (error !== undefined) await this.#pause();
     }
     this.#isWriting = false;
     for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  #batchLength(): number {
+    let bytes = 0;
+    for (const [index, { operation }] of this.#waiting.entries()) {
+      if (index === BATCH_LENGTH_MAX) return index;
+      bytes += operation.kind === 'settle' ? (operation.keep?.answer.content?.length ?? 0) : 0;
+      if (bytes > BATCH_BYTES_MAX) return Math.max(1, index);
+    }
+    return this.#waiting.length;
   }
 
   /** Returns why it failed, when it is worth a pause. */
@@ -122,12 +133,10 @@ export class CommitQueue {
 
   /** What takes the place of an operation whose transaction failed: nobody can tell whether it was made after all. */
   #afterFailure(waiting: Waiting, error: unknown): Waiting[] {
-    const { operation, reject } = waiting;
-    if (operation.kind !== 'hold') return [waiting];
-    reject(error);
-    const { requestId, accountId, at } = operation;
-    const release: LedgerOperation = { kind: 'settle', requestId, accountId, at, isHeld: true };
-    return [{ operation: release, resolve: () => {}, reject: () => {}, attemptsAlone: 0 }];
+    const undo = undoOf(waiting.operation);
+    if (undo === undefined) return [waiting];
+    waiting.reject(error);
+    return [{ operation: undo, resolve: () => {}, reject: () => {}, attemptsAlone: 0 }];
   }
 
   #giveUpFirst(waiting: Waiting, error: unknown): void {
@@ -144,4 +153,12 @@ export class CommitQueue {
     this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
     return new Promise((resolve) => this.#options.timers.after(pauseMs, resolve));
   }
+}
+
+/** What takes back an operation that is tried once; undefined for those that are tried until they are made. */
+function undoOf(operation: LedgerOperation): LedgerOperation | undefined {
+  if (operation.kind === 'claim') return { ...operation, kind: 'free' };
+  if (operation.kind !== 'hold') return undefined;
+  const { requestId, accountId, at } = operation;
+  return { kind: 'settle', requestId, accountId, at, isHeld: true };
 }

@@ -2,6 +2,7 @@
  * What the ledger needs of a store. An account's balance is the sum of its entries, always: nothing changes a balance
  * but an entry, in one transaction with it. Adapters live in `store/sql/`.
  */
+import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
 import type { Money } from './money.js';
 import type { UsageRecord } from './usage.js';
 
@@ -57,6 +58,8 @@ export interface SettleOperation {
   readonly isHeld: boolean;
   /** Absent when nothing was used that anyone should know of: then only the hold is put back. */
   readonly usage?: UsageRecord;
+  /** What is kept for the next request of its key. The settlement is `taken`, and charges nothing, where the claim is. */
+  readonly keep?: { readonly claim: Claim; readonly answer: KeptAnswer };
 }
 
 /**
@@ -71,10 +74,26 @@ export interface VoidOperation {
   readonly at: number;
 }
 
-export type LedgerOperation = HoldOperation | SettleOperation | VoidOperation;
+/** Claims a key for a request: `taken` when another one has it, which runs or whose answer is kept. */
+export interface ClaimOperation {
+  readonly kind: 'claim';
+  /** The id of the claim. */
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly claim: Claim;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** Frees a key, whether its request runs or its answer is kept, unless another claim has it. */
+export interface FreeOperation extends Omit<ClaimOperation, 'kind'> {
+  readonly kind: 'free';
+}
+
+export type LedgerOperation = HoldOperation | SettleOperation | VoidOperation | ClaimOperation | FreeOperation;
 
 /** What became of an operation. An operation that was applied before is `done` again and changes nothing. */
-export type OperationResult = 'done' | 'insufficient_balance';
+export type OperationResult = 'done' | 'insufficient_balance' | 'taken';
 
 /** A server that holds money for its requests. */
 export interface ServerIdentity {
@@ -86,15 +105,15 @@ export interface ServerIdentity {
 
 /** Every verb is one transaction: done and durable, or not done. Rejects with a StoreError when the store fails. */
 export interface LedgerStore {
-  /** Applies operations in order, all or none. `serverId` is whose holds they are. */
+  /** Applies operations in order, all or none. `serverId` is whose holds and claims they are. */
   apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]>;
   /** What an account can spend. Zero for an account that nobody knows. */
   balance(accountId: string): Promise<Balance>;
   /** Says that a server lives and will say so again before `leaseUntil` (epoch ms). */
   keepAlive(server: ServerIdentity, leaseUntil: number): Promise<void>;
   /**
-   * Releases the holds of servers that are gone: whose lease has ended, or that `isGone` says are. Returns how many
-   * holds there were.
+   * Releases the holds and frees the claims of servers that are gone: whose lease has ended, or that `isGone` says are.
+   * Returns how many holds there were.
    */
   releaseOrphans(now: number, isGone: (server: ServerIdentity) => boolean): Promise<number>;
   /** Says that a server has ended in good order. */

@@ -3,6 +3,7 @@
  * before its answer is complete.
  */
 
+import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';
@@ -23,10 +24,26 @@ export class LedgerLostError extends Error {
   }
 }
 
+/** Another server has taken the request over, because this one seemed to be gone: nothing was charged for it here. */
+export class ClaimLostError extends Error {
+  override readonly name = 'ClaimLostError';
+  readonly isUnavailable = true;
+
+  constructor() {
+    super('The Idempotency-Key of the request was claimed by another server meanwhile.');
+  }
+}
+
 /** A request, as far as the ledger is concerned. */
 export interface LedgerRequest {
   readonly requestId: string;
   readonly accountId: string;
+}
+
+/** An answer, and the claim that it is kept for. */
+export interface Keep {
+  readonly claim: Claim;
+  readonly answer: KeptAnswer;
 }
 
 export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'timers'> {
@@ -81,19 +98,22 @@ export class Ledger {
 
   /**
    * Puts the hold of a request back, if it has one, and charges and records what it used, once however often it is
-   * called. Resolves once that is durable. Rejects with a LedgerLostError when it is not in time; then the charge is
-   * taken back as soon as the ledger can be written again, and the answer must not be completed.
+   * called; what is to be kept for its key is kept with that. Resolves once all of it is durable. Rejects with a
+   * LedgerLostError when it is not in time; then the charge is taken back as soon as the ledger can be written again, and
+   * the answer must not be completed. Rejects with a ClaimLostError, and charges nothing, when the key is another's.
    */
-  async settle(request: LedgerRequest, isHeld: boolean, usage: UsageRecord): Promise<void> {
+  async settle(request: LedgerRequest, isHeld: boolean, usage: UsageRecord, keep?: Keep): Promise<void> {
     const at = this.#clock.now();
     const { requestId, accountId } = request;
-    const settled = this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld, usage });
+    const kept = keep === undefined ? {} : { keep };
+    const settled = this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld, usage, ...kept });
     try {
-      await this.#inTime(settled);
+      if ((await this.#inTime(settled)) !== 'taken') return;
     } catch (error) {
       this.#later(this.#queue.add({ kind: 'void', requestId, accountId, at }));
       throw error;
     }
+    throw new ClaimLostError();
   }
 
   /** The same for an answer that nobody waits for: it is done as soon as the ledger can be written. */
@@ -106,6 +126,28 @@ export class Ledger {
   release({ requestId, accountId }: LedgerRequest): void {
     const at = this.#clock.now();
     this.#later(this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld: true }));
+  }
+
+  /**
+   * Claims a key; false when another request has it, which runs or whose answer is kept. Rejects with a LedgerLostError,
+   * after which it is not claimed either.
+   */
+  async claim(claim: Claim): Promise<boolean> {
+    try {
+      return (await this.#inTime(this.#queue.add({ kind: 'claim', ...this.#about(claim) }))) === 'done';
+    } catch (error) {
+      this.free(claim);
+      throw error;
+    }
+  }
+
+  /** Frees a key, as soon as the ledger can be written; what was kept for it is forgotten. */
+  free(claim: Claim): void {
+    this.#later(this.#queue.add({ kind: 'free', ...this.#about(claim) }));
+  }
+
+  #about(claim: Claim) {
+    return { requestId: claim.id, accountId: claim.accountId, claim, at: this.#clock.now() };
   }
 
   /** Waits until everything is durable, at most for so long, and stops. Returns how many operations were lost. */

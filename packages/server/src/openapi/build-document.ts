@@ -1,6 +1,7 @@
 /** The OpenAPI document: made of the shapes that requests are checked with, so that it cannot say anything else. */
 import { ErrorBody } from '@plumb/wire';
 import type { TObject } from 'typebox';
+import { IDEMPOTENCY_KEY_CHARACTERS_MAX, REPLAYED_HEADER } from '../idempotency/idempotency-key.js';
 import { ADMIN_OPERATIONS } from './admin-operations.js';
 import { Components, type JsonSchema } from './components.js';
 import { type Answer, ERRORS, type Operation } from './operation.js';
@@ -55,7 +56,11 @@ export function buildDocument({ version, admin }: DocumentOptions): OpenApiDocum
 function describeOperation(operation: Operation, components: Components): JsonSchema {
   const { method, path, tag, summary, description, body, example, errors, key, answer, otherAnswer } = operation;
   const answers = otherAnswer === undefined ? [answer] : [answer, otherAnswer];
-  const parameters = [...pathParameters(operation), ...queryParameters(operation.query, components)];
+  const parameters = [
+    ...pathParameters(operation),
+    ...queryParameters(operation.query, components),
+    ...(operation.payableOnce === true ? [IDEMPOTENCY_KEY] : []),
+  ];
   return {
     operationId: operationId(method, path),
     tags: [tag],
@@ -80,10 +85,12 @@ function describeOperation(operation: Operation, components: Components): JsonSc
 
 function describeAnswer(
   { description, content }: Answer,
-  { showsLimits }: Operation,
+  { showsLimits, payableOnce }: Operation,
   components: Components,
 ): JsonSchema {
-  const names = showsLimits === true ? Object.keys(HEADERS).filter((name) => !RETRY_HEADERS.has(name)) : TRACE_HEADERS;
+  const shown = Object.keys(HEADERS).filter((name) => !RETRY_HEADERS.has(name));
+  const limited = showsLimits === true ? shown.filter((name) => name !== REPLAYED_HEADER) : TRACE_HEADERS;
+  const names = payableOnce === true ? [...limited, REPLAYED_HEADER] : limited;
   return {
     description,
     headers: referHeaders(names),
@@ -92,6 +99,16 @@ function describeAnswer(
     ),
   };
 }
+
+const IDEMPOTENCY_KEY: JsonSchema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Has the request generated and charged once, however often it is sent with the same path and body: later ones get ' +
+    'the same answer. Kept for 24 h unless the server says otherwise. An error is not kept: then the key is free again.',
+  schema: { type: 'string', minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARACTERS_MAX, pattern: '^[ -~]+$' },
+};
 
 function pathParameters({ path, id }: Operation): JsonSchema[] {
   if (!path.includes('{id}')) return [];
@@ -145,6 +162,10 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'x-ratelimit-limit-tokens': count('The limit of tokens in any 60 s; absent where there is none.'),
   'x-ratelimit-remaining-tokens': count('How many of them are left.'),
   'x-ratelimit-reset-tokens': text('When all of them are back.', '6m0s'),
+  [REPLAYED_HEADER]: text(
+    '`true` where the answer was generated for an earlier request of its `Idempotency-Key`.',
+    'true',
+  ),
   'retry-after': count('Seconds until it is of use to come again.'),
   'retry-after-ms': count('The same in milliseconds.'),
 };

@@ -26,6 +26,8 @@ export interface Operation {
   readonly key: 'api' | 'admin' | 'none';
   /** Whether its answers show the limits of the account. */
   readonly showsLimits?: boolean;
+  /** Whether it takes an `Idempotency-Key`. */
+  readonly payableOnce?: boolean;
 }
 
 /** A good answer. */
@@ -43,7 +45,7 @@ export const ERRORS = {
   402: 'The balance does not cover the most that the request can cost.',
   403: 'The key is good, and not for this.',
   404: 'There is no such thing.',
-  409: 'A name is taken, or a reference was used for something else.',
+  409: 'A name is taken, or a reference or an `Idempotency-Key` was used for something else.',
   413: 'The body is too long.',
   415: 'The body is not announced as JSON.',
   422: '`thinking` is not an object.',

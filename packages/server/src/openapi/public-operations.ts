@@ -15,7 +15,7 @@ import {
 import Type from 'typebox';
 import type { ErrorStatus, Operation } from './operation.js';
 
-const GENERATING_ERRORS: readonly ErrorStatus[] = [400, 401, 402, 403, 413, 415, 429, 500, 503];
+const GENERATING_ERRORS: readonly ErrorStatus[] = [400, 401, 402, 403, 409, 413, 415, 429, 500, 503];
 const STREAM =
   'Buffered: one JSON object. With `stream: true`: server-sent events whose data are chunks, the last one with ' +
   '`finish_reason` and `usage`, then `data: [DONE]`. While nothing is ready, `: keep-alive` comments or blank lines come.';
@@ -39,6 +39,7 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     errors: [...GENERATING_ERRORS, 422],
     key: 'api',
     showsLimits: true,
+    payableOnce: true,
   },
   {
     method: 'POST',
@@ -58,6 +59,7 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     errors: GENERATING_ERRORS,
     key: 'api',
     showsLimits: true,
+    payableOnce: true,
   },
   {
     method: 'POST',
@@ -75,6 +77,7 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     errors: [...GENERATING_ERRORS, 404],
     key: 'api',
     showsLimits: true,
+    payableOnce: true,
   },
   {
     method: 'GET',

@@ -3,10 +3,12 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdministrationStores } from '../accounts/administration-stores.js';
 import type { KeyAdministration, KeyLookup } from '../accounts/key-store.js';
+import type { KeptAnswerStore } from '../idempotency/kept-answer.js';
 import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Clock } from '../observe/clock.js';
 import { openSecret } from './secret.js';
 import { createAdministrationStores } from './sql/administration-stores.js';
+import { SqlKeptAnswerStore } from './sql/kept-answer-store.js';
 import { SqlKeyStore } from './sql/key-store.js';
 import { SqlLedgerStore } from './sql/ledger-store.js';
 import { openPostgresDatabase } from './sql/postgres/postgres-database.js';
@@ -21,6 +23,7 @@ export const DATABASE_FILE_NAME = 'plumb.db';
 export interface Store {
   readonly keys: KeyLookup & KeyAdministration;
   readonly ledger: LedgerStore;
+  readonly keptAnswers: KeptAnswerStore;
   readonly administration: AdministrationStores;
   /** The secret that keys are hashed with. */
   readonly secret: Uint8Array;
@@ -62,8 +65,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const { queries, flavor } = database;
     const keys = new SqlKeyStore(queries, () => database.revision());
     const ledger = new SqlLedgerStore(queries, flavor);
+    const keptAnswers = new SqlKeptAnswerStore(queries);
     const administration = createAdministrationStores(queries, keys);
-    return { keys, ledger, administration, secret, close: () => database.close() };
+    return { keys, ledger, keptAnswers, administration, secret, close: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;

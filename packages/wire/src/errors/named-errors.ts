@@ -69,8 +69,8 @@ export function requestTimedOut(): ApiError {
 }
 
 /** 409: the request does not go together with what is there, and the message says what that is. */
-export function conflict(message: string): ApiError {
-  return new ApiError('conflict', message);
+export function conflict(message: string, options?: ApiErrorOptions): ApiError {
+  return new ApiError('conflict', message, options);
 }
 
 /** 413: the body is larger than `limitBytes`. */

@@ -28,7 +28,7 @@ export const serveEmbeddings = serveGeneration(({ platform, caller }, value, byt
     countPromptTokens: () => countInputTokens.call(engine, job),
     start: (sink) => embed.call(engine, job, sink),
   };
-});
+}, false);
 
 const NOT_CONFIGURED =
   'Embeddings are not served here: no model for them is configured. Name the GGUF of an embedding model in ' +

@@ -61,6 +61,16 @@ export class SqlLedgerStore implements LedgerStore {
       .where(({ not, exists, selectFrom }) =>
         not(exists(selectFrom('holds').select('request_id').where('server_id', '=', serverId))),
       )
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('idempotency_keys')
+              .select('claim_id')
+              .where('expires_at', 'is', null)
+              .where('server_id', '=', serverId),
+          ),
+        ),
+      )
       .execute();
   }
 }

@@ -13,6 +13,7 @@ import type {
   SettleOperation,
   VoidOperation,
 } from '../../ledger/ledger-store.js';
+import { ClaimTransaction, claimOf } from './claim-transaction.js';
 import type { SqlFlavor } from './migrate.js';
 import type { Tables } from './schema.js';
 import { type Parts, SpendableBalance } from './spendable-balance.js';
@@ -38,16 +39,20 @@ export class LedgerTransaction {
     this.#serverId = serverId;
   }
 
-  async apply(operations: readonly LedgerOperation[]): Promise<OperationResult[]> {
+  async apply(asked: readonly LedgerOperation[]): Promise<OperationResult[]> {
+    await this.#lockBalances(asked.filter(locksBalance).map(({ accountId }) => accountId));
+    const claims = await ClaimTransaction.open(this.#transaction, asked, this.#serverId);
+    const taken = new Set(asked.filter((operation) => !claims.apply(operation)));
+    await claims.write();
+    const operations = taken.size === 0 ? asked : asked.map((one) => (taken.has(one) ? undeliver(one) : one));
     const settlements = operations.filter((operation) => operation.kind === 'settle');
     const voids = operations.filter((operation) => operation.kind === 'void');
-    await this.#lockBalances(operations.filter(movesMoney).map(({ accountId }) => accountId));
     await this.#readHolds(settlements.filter(({ isHeld }) => isHeld).map(({ requestId }) => requestId));
     const unpaid = await this.#recordUsage(settlements);
-    const results = operations.map((operation): OperationResult => {
+    const results = operations.map((operation, index): OperationResult => {
       if (operation.kind === 'hold') return this.#hold(operation);
       if (operation.kind === 'settle') this.#settle(operation, unpaid);
-      return 'done';
+      return taken.has(asked[index]!) ? 'taken' : 'done';
     });
     await this.#writeEntries();
     if (voids.length > 0) await this.#refund(voids);
@@ -55,17 +60,22 @@ export class LedgerTransaction {
     return results;
   }
 
-  /** Releases every hold of servers; returns how many there were. */
+  /** Releases every hold of servers and frees every key that they claim; returns how many holds there were. */
   async releaseHoldsOf(serverIds: readonly string[], at: number): Promise<number> {
     const open = await this.#transaction
       .selectFrom('holds')
       .select('account_id')
-      .distinct()
       .where('server_id', 'in', serverIds)
+      .union(claimsOf(this.#transaction, serverIds).select('account_id'))
       .execute();
     // PostgreSQL does not take an empty list.
     if (open.length === 0) return 0;
     await this.#lockBalances(open.map(({ account_id }) => account_id));
+    await this.#transaction
+      .deleteFrom('idempotency_keys')
+      .where('claim_id', 'in', claimsOf(this.#transaction, serverIds).select('claim_id'))
+      .where('expires_at', 'is', null)
+      .execute();
     const holds = await this.#transaction
       .deleteFrom('holds')
       .where('server_id', 'in', serverIds)
@@ -203,8 +213,25 @@ export class LedgerTransaction {
   }
 }
 
-function movesMoney(operation: LedgerOperation): boolean {
-  if (operation.kind !== 'settle') return true;
+/** The keys that servers have claimed and not answered for; also those of servers that nobody knows any more. */
+function claimsOf(transaction: Transaction<Tables>, serverIds: readonly string[]) {
+  return transaction
+    .selectFrom('idempotency_keys')
+    .where('expires_at', 'is', null)
+    .where(({ or, eb, selectFrom }) =>
+      or([eb('server_id', 'in', serverIds), eb('server_id', 'not in', selectFrom('servers').select('id'))]),
+    );
+}
+
+/** What is left of an operation whose key is another's: a settlement puts back what was held, and charges nothing. */
+function undeliver(operation: LedgerOperation): LedgerOperation {
+  if (operation.kind !== 'settle' || operation.usage === undefined) return operation;
+  return { ...operation, usage: { ...operation.usage, outcome: 'failed', cost: 0n } };
+}
+
+/** What moves money, and what changes keys: those of one account are changed by one transaction at a time. */
+function locksBalance(operation: LedgerOperation): boolean {
+  if (operation.kind !== 'settle' || claimOf(operation) !== undefined) return true;
   return operation.isHeld || (operation.usage?.cost ?? 0n) > 0n;
 }
 

@@ -8,6 +8,8 @@ import type { Tables } from './schema.js';
 export interface SqlFlavor {
   /** The type of a whole-number column that counts up by itself. */
   readonly serialColumn: string;
+  /** The type of a column of bytes. */
+  readonly bytesColumn: string;
   /** Whether rows have to be locked by name, because transactions run beside each other. */
   readonly locksRows: boolean;
   /** Keeps other processes from setting up the same database until the transaction ends. */

@@ -107,6 +107,24 @@ export interface UsageRecordsTable {
   readonly cost: MoneyColumn;
 }
 
+/** What is known of idempotency keys: claimed while a request runs, with its answer afterwards. */
+export interface IdempotencyKeysTable {
+  /** Unique together with the key. */
+  readonly account_id: string;
+  readonly key: string;
+  /** Unique. */
+  readonly claim_id: string;
+  readonly fingerprint: string;
+  /** Which server claimed it. */
+  readonly server_id: string;
+  /** Until when the answer is kept; null while the request runs. */
+  readonly expires_at: number | null;
+  /** The model that answered; null while the request runs. */
+  readonly model: string | null;
+  /** The answer, packed; null while the request runs, and where it was longer than is kept. */
+  readonly content: Uint8Array | null;
+}
+
 /** Who changed what; rows are only ever added. */
 export interface AuditEntriesTable {
   readonly id: Generated<number>;
@@ -153,6 +171,7 @@ export interface Tables {
   holds: HoldsTable;
   servers: ServersTable;
   usage_records: UsageRecordsTable;
+  idempotency_keys: IdempotencyKeysTable;
   audit_entries: AuditEntriesTable;
   revisions: RevisionsTable;
   facts: FactsTable;

@@ -3,6 +3,7 @@ import type { SqlFlavor } from '../migrate.js';
 
 export const sqliteFlavor: SqlFlavor = {
   serialColumn: 'integer',
+  bytesColumn: 'blob',
   locksRows: false,
   // Every transaction holds the write lock of the whole database from its beginning.
   async lockSetup() {},
