@@ -39,14 +39,15 @@ export class Concurrency {
     return this.#limit.value ?? this.#felt;
   }
 
-  /** The limit that was given. */
+  /** The limit that was given; undefined when none was. */
   get told(): number | undefined {
     return this.#limit.told;
   }
 
-  /** As many as this ran for certain when others were refused; undefined while none was. */
-  get proven(): number | undefined {
-    return this.#proven;
+  /** How many were certain to have a place when a request was sent. */
+  certain(sentAt: number): number {
+    if (this.told !== undefined) return this.told;
+    return this.#proven !== undefined && sentAt > this.#limit.cutAt ? this.#proven : 0;
   }
 
   get origin(): AxisState['origin'] {

@@ -40,6 +40,11 @@ export class KnownLimit {
     return least(this.told, this.#learnt);
   }
 
+  /** What refusals taught: how much of the limit is ours. */
+  get learnt(): number | undefined {
+    return this.#learnt;
+  }
+
   /** What the user and the endpoint say. */
   get told(): number | undefined {
     return least(this.#given, this.#stated);
@@ -72,14 +77,18 @@ export class KnownLimit {
     if (Number.isFinite(limit) && limit >= 0) this.#stated = limit;
   }
 
-  /** A refusal shows that no more than this is to be had now. */
-  learn(limit: number, now: number): void {
+  /**
+   * A refusal shows that no more than this is to be had now.
+   *
+   * @param retryAfterMs When there is more, as far as the endpoint says so.
+   */
+  learn(limit: number, now: number, retryAfterMs?: number): void {
     const value = Math.max(1, least(limit, this.#learnt) ?? limit);
     this.#best = Math.max(this.#best, value);
     // It was raised more than once before it was refused: the limit moves.
     if (this.#step > 2 * this.#unit(value)) this.#pauseMs = PAUSE_MS;
     if (now >= this.#cutAt + VERDICT_MS) {
-      this.#raiseAt = now + this.#pauseMs;
+      this.#raiseAt = now + (retryAfterMs ?? this.#pauseMs);
       this.#pauseMs = Math.min(this.#pauseMs * 2, this.#isShared(value) ? PAUSE_SHARED_MAX_MS : WINDOW_MS);
     }
     this.#learnt = value;

@@ -87,6 +87,7 @@ export class Ledger {
   /** Whether the endpoint sets aside `max_tokens` while an answer is made, as endpoints do that tell how many are left. */
   #setsMostAside = false;
   #seesHeaders = false;
+  readonly #running = new Set<Booking>();
   /** Of all that run: what they can take beyond what is set aside, and what is set aside for their answers. */
   #unreserved = 0;
   #reservedAnswers = 0;
@@ -141,7 +142,6 @@ export class Ledger {
   /** Room that is left on both axes for others at a time, when a request has been taken then that fits. */
   spare(rate: Rate, need: Need, at: number): number {
     const limit = this.#limit(rate);
-    if (limit === undefined) return Number.POSITIVE_INFINITY;
     const until = at - WINDOW_MS - this.guard.ms;
     const left = this.window.usedUntil(rate, until) + this.#foreign[rate].window.usedUntil(rate, until);
     return limit - (this.#used(rate) - left) - amountOf(rate, need, limit);
@@ -160,7 +160,9 @@ export class Ledger {
     this.#reservedAnswers += need.tokens - need.promptTokens;
     const usedAtSend = { requests: this.window.used('requests'), tokens: this.window.used('tokens') };
     const answersAtSend = this.#reservedAnswers;
-    return { entry, sentAt: now, need, usedAtSend, uncertainAtSend, answersAtSend, isAnswered: false, isOver: false };
+    const booking = { entry, sentAt: now, need, usedAtSend, uncertainAtSend, answersAtSend, isAnswered: false, isOver: false };
+    this.#running.add(booking);
+    return booking;
   }
 
   /** The answer of a request has begun. */
@@ -173,7 +175,7 @@ export class Ledger {
   }
 
   #readHeaders(booking: Booking, read: HeaderLimits, now: number): void {
-    if (read.tokens?.remaining !== undefined && !this.#seesHeaders) this.#setsMostAside = true;
+    if (read.tokens?.remaining !== undefined && !this.#seesHeaders) this.#setMostAside();
     if (read.requests !== undefined || read.tokens !== undefined) this.#seesHeaders = true;
     for (const rate of RATES) {
       const reading = read[rate];
@@ -218,7 +220,7 @@ export class Ledger {
     if (headers !== undefined) this.#readHeaders(booking, readLimitHeaders(headers, now), now);
     this.#giveBack(booking, now);
     this.#refusals += 1;
-    const axis = refusal.axis ?? this.#suspect(booking, refusal, now);
+    const axis = refusal.axis ?? this.#suspect(booking, refusal);
     if (axis === 'concurrency') this.#refusedPlace(refusal, now);
     else this.#refusedRoom(axis, booking, refusal, now);
     return { axis, heldUntil: this.#holds[axis].until };
@@ -246,6 +248,7 @@ export class Ledger {
   #end(booking: Booking): boolean {
     if (booking.isOver) return false;
     booking.isOver = true;
+    this.#running.delete(booking);
     this.concurrency.end();
     this.#unreserved -= booking.need.most - booking.need.tokens;
     this.#reservedAnswers -= booking.need.tokens - booking.need.promptTokens;
@@ -268,10 +271,22 @@ export class Ledger {
   }
 
   #windowOpensAt(rate: Rate, need: Need, now: number): number {
-    const limit = this.#limit(rate);
-    if (limit === undefined) return now;
+    return Math.max(this.#ownRoomAt(rate, need, now), this.#sharedRoomAt(rate, need, now));
+  }
+
+  /** When there is room in the part of a limit that is ours, as refusals taught. */
+  #ownRoomAt(rate: Rate, need: Need, now: number): number {
+    const limit = this.#withoutMargin(this.limits[rate].learnt);
+    const lacking = this.window.used(rate) + amountOf(rate, need, limit) - limit;
+    if (!(lacking > 0)) return now;
+    return (this.window.timeOfAmount(rate, lacking) ?? now) + WINDOW_MS + this.guard.ms;
+  }
+
+  /** When there is room in a limit that we were told, beside others. */
+  #sharedRoomAt(rate: Rate, need: Need, now: number): number {
+    const limit = this.#withoutMargin(this.limits[rate].told);
     const lacking = this.#used(rate) + amountOf(rate, need, limit) - limit;
-    if (lacking <= 0) return now;
+    if (!(lacking > 0)) return now;
     const leaving = this.window.timeOfAmount(rate, lacking, this.#foreign[rate].window);
     const leavesAt = (leaving ?? now) + WINDOW_MS + this.guard.ms;
     if (!this.#isHeldUpByOthers(rate, need)) return leavesAt;
@@ -280,8 +295,7 @@ export class Ledger {
 
   /** Whether a request would fit if nobody else used the limit. */
   #isHeldUpByOthers(rate: Rate, need: Need): boolean {
-    const limit = this.#limit(rate);
-    if (limit === undefined) return false;
+    const limit = this.#withoutMargin(this.limits[rate].told);
     const needed = this.window.used(rate) + amountOf(rate, need, limit);
     return needed <= limit && needed + this.#foreign[rate].used > limit;
   }
@@ -298,23 +312,25 @@ export class Ledger {
     return Math.max(1, Math.floor(this.concurrency.value * this.#share));
   }
 
-  /** The limit that holds, without the margin; nothing is limited to less than one. */
-  #limit(rate: Rate): number | undefined {
-    const limit = this.limits[rate].value;
-    return limit === undefined || limit === Number.POSITIVE_INFINITY
-      ? undefined
-      : Math.max(1, Math.floor(limit * this.#share));
+  /** What may be used of a limit; nothing is limited to less than one. */
+  #withoutMargin(limit = Number.POSITIVE_INFINITY): number {
+    return Number.isFinite(limit) ? Math.max(1, Math.floor(limit * this.#share)) : limit;
+  }
+
+  /** What may be used of the limit that holds. */
+  #limit(rate: Rate): number {
+    return this.#withoutMargin(this.limits[rate].value);
   }
 
   /** How long after a request the next one may leave, where they are to be spread evenly. */
   #gapMs(need: Need): number {
-    const shares = RATES.map((rate) => amountOf(rate, need) / (this.#limit(rate) ?? Number.POSITIVE_INFINITY));
+    const shares = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
     return WINDOW_MS * Math.max(...shares);
   }
 
   #pacingAxis(need: Need): Axis {
     const [requests, tokens] = RATES.map(
-      (rate) => amountOf(rate, need) / (this.#limit(rate) ?? Number.POSITIVE_INFINITY),
+      (rate) => amountOf(rate, need) / this.#limit(rate),
     );
     return requests! >= tokens! ? 'requests' : 'tokens';
   }
@@ -347,24 +363,20 @@ export class Ledger {
   /** Whether a request would not have fitted if `max_tokens` of all answers had been set aside. */
   #isExplainedByMost({ need }: Booking): boolean {
     const limit = this.#limit('tokens');
-    if (limit === undefined || this.#setsMostAside) return false;
-    return this.#used('tokens') + this.#unreserved + need.most > limit;
+    return !this.#setsMostAside && this.#used('tokens') + this.#unreserved + need.most > limit;
   }
 
   /** Which limit refused, when nobody says. */
-  #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal, now: number): Axis {
+  #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal): Axis {
     const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, USED_UP));
     if (usedUp !== undefined) return usedUp;
     if (retryAfterMs > CONCURRENCY_HINT_MAX_MS) return 'requests';
-    const { running, told, proven } = this.concurrency;
-    // There was a place: either we were told, or as many ran when others were refused.
-    return running < (told ?? proven ?? 0) ? 'requests' : 'concurrency';
+    return this.concurrency.running < this.concurrency.certain(booking.sentAt) ? 'requests' : 'concurrency';
   }
 
   /** Whether a limit was as good as reached when a request arrived, what had only just left included. */
   #isUsedUp(rate: Rate, { sentAt, need }: Booking, share = 1): boolean {
     const limit = this.#limit(rate);
-    if (limit === undefined) return false;
     const justLeft = this.window.leftSince(rate, sentAt - WINDOW_MS - GUARD_MAX_MS);
     return this.#used(rate) + justLeft + amountOf(rate, need, limit) > limit * share;
   }
@@ -377,11 +389,20 @@ export class Ledger {
 
   #refusedRoom(rate: Rate, booking: Booking, { limit, retryAfterMs }: Refusal, now: number): void {
     const known = this.limits[rate];
+    const isNews = limit !== undefined && known.told === undefined;
     if (limit !== undefined) known.state(limit);
-    if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setsMostAside = true;
+    if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setMostAside();
+    else if (isNews && this.#isUsedUp(rate, booking)) return;
     else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking)) this.guard.widen(booking.sentAt, now);
-    else known.learn(this.window.used(rate), now);
-    this.#holds[rate].begin(retryAfterMs, now);
+    else known.learn(this.window.used(rate), now, retryAfterMs);
+    // Where the books explain it they know better: a hint is given for the case that nothing ends before.
+    if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
+  }
+
+  /** From now on all that answers can take is set aside, also for those that are being made. */
+  #setMostAside(): void {
+    this.#setsMostAside = true;
+    for (const { entry, need } of this.#running) this.window.correct(entry, 'tokens', need.most);
   }
 }
 

@@ -88,7 +88,7 @@ export class RollingWindow {
    */
   timeOfAmount(rate: Rate, amount: number, other?: RollingWindow): number | undefined {
     let left = amount;
-    let theirs = other?.#first ?? 0;
+    let theirs = other === undefined ? 0 : other.#first;
     for (let ours = this.#first; ours < this.#next; ours++) {
       const at = this.#timeOf(ours);
       for (; other !== undefined && theirs < other.#next && other.#timeOf(theirs) <= at; theirs++) {
