@@ -5,7 +5,7 @@ import type { AxisState } from './limiter.js';
 /** How many may run at first while nothing is known. */
 const RUNNING_AT_FIRST = 32;
 /** A limit that the endpoint states holds if at least this share of it was ours when it refused; else it is shared. */
-const OURS_MIN = 0.9;
+const OURS_MIN = 0.75;
 
 /**
  * Refusals come sooner than answers. So an unknown limit is doubled as often as a refusal has had time to arrive, not as
@@ -79,9 +79,10 @@ export class Concurrency {
    * A request that is not counted any more was refused, maybe with the number of the limit. Returns whether that leaves
    * something to wait for besides the end of an answer.
    */
-  refused(stated: number | undefined, now: number): boolean {
+  refused(sentAt: number, stated: number | undefined, now: number): boolean {
     const ours = Math.max(1, this.#running);
-    const isOurs = stated !== undefined && ours >= OURS_MIN * stated;
+    // What was sent before the limit was known had all of the others beside it, whatever has ended since.
+    const isOurs = stated !== undefined && (sentAt <= this.#limit.cutAt || ours >= OURS_MIN * stated);
     this.#stated = stated;
     this.#limit.learn(isOurs ? stated : ours, now);
     this.#proven = this.#limit.value;

@@ -62,10 +62,19 @@ export interface Refused {
   readonly heldUntil: number;
 }
 
+/** What was sent before the first headers were seen is not looked at so closely. */
+const NOTHING_CERTAIN: Readonly<Record<Rate, number>> = {
+  requests: Number.POSITIVE_INFINITY,
+  tokens: Number.POSITIVE_INFINITY,
+};
 /** A learnt limit of tokens is tried again by this share of it. */
 const TOKENS_STEP = 0.005;
 /** A limit counts as used up from this share of it on, when a refusal does not say which limit it was. */
 const USED_UP = 0.98;
+/** From this share of a limit of tokens on, a refusal can be due to answers that are longer than expected. */
+const NEARLY = 0.93;
+/** How often that is believed. */
+const MISJUDGED_MAX = 3;
 /** Only for the limit of a window an endpoint knows a time to wait that is longer than this, in ms. */
 const CONCURRENCY_HINT_MAX_MS = 2000;
 /** An endpoint that lacks this share of what we set aside for answers does not set aside `max_tokens`. */
@@ -86,7 +95,11 @@ export class Ledger {
   #refusals = 0;
   /** Whether the endpoint sets aside `max_tokens` while an answer is made, as endpoints do that tell how many are left. */
   #setsMostAside = false;
+  /** Whether it was seen to set tokens aside at all. */
+  #holdsTokens = false;
   #seesHeaders = false;
+  /** Refusals that either longer answers than expected or an endpoint that sets `max_tokens` aside explains. */
+  #misjudged = 0;
   readonly #running = new Set<Booking>();
   /** Of all that run: what they can take beyond what is set aside, and what is set aside for their answers. */
   #unreserved = 0;
@@ -144,16 +157,16 @@ export class Ledger {
     const limit = this.#limit(rate);
     const until = at - WINDOW_MS - this.guard.ms;
     const left = this.window.usedUntil(rate, until) + this.#foreign[rate].window.usedUntil(rate, until);
-    return limit - (this.#used(rate) - left) - amountOf(rate, need, limit);
+    return limit - (this.#used(rate, at) - left) - amountOf(rate, need, limit);
   }
 
   /** Books a request that fits. */
   take(need: Need, now: number): Booking {
     this.advance(now);
-    for (const rate of RATES) if (this.#isHeldUpByOthers(rate, need)) this.#foreign[rate].asked(now);
+    for (const rate of RATES) if (this.#isHeldUpByOthers(rate, need, now)) this.#foreign[rate].asked(now);
     for (const axis of ['requests', 'tokens', 'concurrency'] as const) this.#holds[axis].pass(now);
     if (this.#isSmooth) this.#paceAt = Math.max(this.#paceAt, now) + this.#gapMs(need);
-    const uncertainAtSend = this.#seesHeaders ? this.#uncertain(now) : { requests: 0, tokens: 0 };
+    const uncertainAtSend = this.#seesHeaders ? this.#uncertain(now) : NOTHING_CERTAIN;
     const entry = this.window.add(now, 1, need.tokens);
     this.concurrency.begin();
     this.#unreserved += need.most - need.tokens;
@@ -175,7 +188,7 @@ export class Ledger {
   }
 
   #readHeaders(booking: Booking, read: HeaderLimits, now: number): void {
-    if (read.tokens?.remaining !== undefined && !this.#seesHeaders) this.#setMostAside();
+    if (read.tokens?.remaining !== undefined && !this.#holdsTokens) this.#setMostAside();
     if (read.requests !== undefined || read.tokens !== undefined) this.#seesHeaders = true;
     for (const rate of RATES) {
       const reading = read[rate];
@@ -195,7 +208,7 @@ export class Ledger {
     this.advance(now);
     if (!booking.isAnswered) this.guard.observe(now - booking.sentAt, now);
     if (totalTokens === undefined) return;
-    this.#answers.observe(Math.max(0, totalTokens - booking.need.promptTokens));
+    this.#answers.observe(Math.max(0, totalTokens - booking.need.promptTokens), now - booking.sentAt);
     const reserved = booking.need.tokens;
     if (booking.sentAt <= this.limits.tokens.cutAt) this.limits.tokens.amend(totalTokens - reserved);
     if (this.#chargesAtCompletion) {
@@ -220,8 +233,8 @@ export class Ledger {
     if (headers !== undefined) this.#readHeaders(booking, readLimitHeaders(headers, now), now);
     this.#giveBack(booking, now);
     this.#refusals += 1;
-    const axis = refusal.axis ?? this.#suspect(booking, refusal);
-    if (axis === 'concurrency') this.#refusedPlace(refusal, now);
+    const axis = refusal.axis ?? this.#suspect(booking, refusal, now);
+    if (axis === 'concurrency') this.#refusedPlace(booking, refusal, now);
     else this.#refusedRoom(axis, booking, refusal, now);
     return { axis, heldUntil: this.#holds[axis].until };
   }
@@ -241,8 +254,18 @@ export class Ledger {
   }
 
   /** What we and others use of a limit. */
-  #used(rate: Rate): number {
-    return this.window.used(rate) + this.#foreign[rate].used;
+  #used(rate: Rate, now: number): number {
+    return this.#ownUse(rate, now) + this.#foreign[rate].used;
+  }
+
+  /** What we use, with what all answers under way will take together. */
+  #ownUse(rate: Rate, now: number): number {
+    const used = this.window.used(rate);
+    const [oldest] = this.#running;
+    // Answers whose requests have left the window already are in no sum.
+    const isSimple = rate === 'requests' || this.#holdsTokens || oldest === undefined || oldest.sentAt <= now - WINDOW_MS;
+    if (isSimple) return used;
+    return used - Math.max(0, this.#reservedAnswers - this.#answers.expectedTogether(this.#running.size));
   }
 
   #end(booking: Booking): boolean {
@@ -277,7 +300,7 @@ export class Ledger {
   /** When there is room in the part of a limit that is ours, as refusals taught. */
   #ownRoomAt(rate: Rate, need: Need, now: number): number {
     const limit = this.#withoutMargin(this.limits[rate].learnt);
-    const lacking = this.window.used(rate) + amountOf(rate, need, limit) - limit;
+    const lacking = this.#ownUse(rate, now) + amountOf(rate, need, limit) - limit;
     if (!(lacking > 0)) return now;
     return (this.window.timeOfAmount(rate, lacking) ?? now) + WINDOW_MS + this.guard.ms;
   }
@@ -285,18 +308,18 @@ export class Ledger {
   /** When there is room in a limit that we were told, beside others. */
   #sharedRoomAt(rate: Rate, need: Need, now: number): number {
     const limit = this.#withoutMargin(this.limits[rate].told);
-    const lacking = this.#used(rate) + amountOf(rate, need, limit) - limit;
+    const lacking = this.#used(rate, now) + amountOf(rate, need, limit) - limit;
     if (!(lacking > 0)) return now;
     const leaving = this.window.timeOfAmount(rate, lacking, this.#foreign[rate].window);
     const leavesAt = (leaving ?? now) + WINDOW_MS + this.guard.ms;
-    if (!this.#isHeldUpByOthers(rate, need)) return leavesAt;
+    if (!this.#isHeldUpByOthers(rate, need, now)) return leavesAt;
     return Math.min(leavesAt, Math.max(now, this.#foreign[rate].askAt));
   }
 
   /** Whether a request would fit if nobody else used the limit. */
-  #isHeldUpByOthers(rate: Rate, need: Need): boolean {
+  #isHeldUpByOthers(rate: Rate, need: Need, now: number): boolean {
     const limit = this.#withoutMargin(this.limits[rate].told);
-    const needed = this.window.used(rate) + amountOf(rate, need, limit);
+    const needed = this.#ownUse(rate, now) + amountOf(rate, need, limit);
     return needed <= limit && needed + this.#foreign[rate].used > limit;
   }
 
@@ -360,29 +383,39 @@ export class Ledger {
     this.#foreign[rate].reconcile(used, { most, least }, countedAt, now);
   }
 
+  /** Whether there was so little room that answers under way which are longer than expected explain a refusal. */
+  #isMisjudged(rate: Rate, booking: Booking, now: number): boolean {
+    const { told } = this.limits[rate];
+    if (rate === 'requests' || told === undefined || this.#isUsedUp(rate, booking, now)) return false;
+    return this.#isUsedUp(rate, booking, now, NEARLY);
+  }
+
   /** Whether a request would not have fitted if `max_tokens` of all answers had been set aside. */
   #isExplainedByMost({ need }: Booking): boolean {
     const limit = this.#limit('tokens');
-    return !this.#setsMostAside && this.#used('tokens') + this.#unreserved + need.most > limit;
+    const used = this.window.used('tokens');
+    if (this.#setsMostAside || used + this.#unreserved + need.most <= limit) return false;
+    if (used + need.tokens > limit * NEARLY) this.#misjudged += 1;
+    return used + need.tokens <= limit * NEARLY || this.#misjudged > MISJUDGED_MAX;
   }
 
   /** Which limit refused, when nobody says. */
-  #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal): Axis {
-    const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, USED_UP));
+  #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal, now: number): Axis {
+    const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, now, USED_UP));
     if (usedUp !== undefined) return usedUp;
     if (retryAfterMs > CONCURRENCY_HINT_MAX_MS) return 'requests';
     return this.concurrency.running < this.concurrency.certain(booking.sentAt) ? 'requests' : 'concurrency';
   }
 
   /** Whether a limit was as good as reached when a request arrived, what had only just left included. */
-  #isUsedUp(rate: Rate, { sentAt, need }: Booking, share = 1): boolean {
+  #isUsedUp(rate: Rate, { sentAt, need }: Booking, now: number, share = 1): boolean {
     const limit = this.#limit(rate);
     const justLeft = this.window.leftSince(rate, sentAt - WINDOW_MS - GUARD_MAX_MS);
-    return this.#used(rate) + justLeft + amountOf(rate, need, limit) > limit * share;
+    return this.#used(rate, now) + justLeft + amountOf(rate, need, limit) > limit * share;
   }
 
-  #refusedPlace({ limit, retryAfterMs }: Refusal, now: number): void {
-    const mustWait = this.concurrency.refused(limit, now);
+  #refusedPlace(booking: Booking, { limit, retryAfterMs }: Refusal, now: number): void {
+    const mustWait = this.concurrency.refused(booking.sentAt, limit, now);
     // When a place is free again nobody can know better than we, as long as all that run are ours.
     if (mustWait || this.concurrency.running === 0) this.#holds.concurrency.begin(retryAfterMs, now);
   }
@@ -392,8 +425,9 @@ export class Ledger {
     const isNews = limit !== undefined && known.told === undefined;
     if (limit !== undefined) known.state(limit);
     if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setMostAside();
-    else if (isNews && this.#isUsedUp(rate, booking)) return;
-    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking)) this.guard.widen(booking.sentAt, now);
+    else if (this.#isMisjudged(rate, booking, now)) this.#holds[rate].begin(retryAfterMs, now);
+    else if (isNews && this.#isUsedUp(rate, booking, now)) return;
+    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now)) this.guard.widen(booking.sentAt, now);
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
     if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
@@ -402,6 +436,7 @@ export class Ledger {
   /** From now on all that answers can take is set aside, also for those that are being made. */
   #setMostAside(): void {
     this.#setsMostAside = true;
+    this.#holdsTokens = true;
     for (const { entry, need } of this.#running) this.window.correct(entry, 'tokens', need.most);
   }
 }
