@@ -1,6 +1,7 @@
 /** How many requests run, and how many may: told, felt for from below, or learnt from refusals. */
-import { KnownLimit, VERDICT_MS } from './known-limit.js';
+import { KnownLimit } from './known-limit.js';
 import type { AxisState } from './limiter.js';
+import type { Verdict } from './verdict.js';
 
 /** How many may run at first while nothing is known. */
 const RUNNING_AT_FIRST = 32;
@@ -13,6 +14,7 @@ const OURS_MIN = 0.75;
  */
 export class Concurrency {
   readonly #limit: KnownLimit;
+  readonly #verdict: Verdict;
   #running = 0;
   /** The limit to begin with, until something is known. */
   #felt = RUNNING_AT_FIRST;
@@ -21,8 +23,9 @@ export class Concurrency {
   /** How many ran for certain when others were refused. */
   #proven: number | undefined;
 
-  constructor(given: number | undefined) {
-    this.#limit = new KnownLimit(given);
+  constructor(given: number | undefined, verdict: Verdict) {
+    this.#limit = new KnownLimit(given, verdict);
+    this.#verdict = verdict;
   }
 
   get running(): number {
@@ -72,7 +75,7 @@ export class Concurrency {
     this.#limit.raise(now);
     if (this.#limit.value !== undefined || now < this.#feelAt) return;
     if (this.#feelAt !== Number.NEGATIVE_INFINITY) this.#felt *= 2;
-    this.#feelAt = now + VERDICT_MS;
+    this.#feelAt = now + this.#verdict.ms;
   }
 
   /**
@@ -83,9 +86,10 @@ export class Concurrency {
     const ours = Math.max(1, this.#running);
     // What was sent before the limit was known had all of the others beside it, whatever has ended since.
     const isOurs = stated !== undefined && (sentAt <= this.#limit.cutAt || ours >= OURS_MIN * stated);
+    const isNews = sentAt > this.#limit.cutAt;
     this.#stated = stated;
     this.#limit.learn(isOurs ? stated : ours, now);
     this.#proven = this.#limit.value;
-    return this.#running < this.value;
+    return isNews && this.#running < this.value;
   }
 }

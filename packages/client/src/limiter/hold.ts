@@ -1,15 +1,21 @@
 /** A pause after a refusal, and the one request that goes ahead when it is over. */
-import { VERDICT_MS } from './known-limit.js';
+import type { Verdict } from './verdict.js';
 
 /** The shortest pause without a hint, in ms; it doubles with each refusal in a row. */
 const PAUSE_MS = 250;
 const PAUSE_MAX_MS = 5000;
 
 export class Hold {
+  readonly #verdict: Verdict;
   #until = Number.NEGATIVE_INFINITY;
   /** Whether the next one that leaves does so alone. */
   #isProbeDue = false;
+  #passedAt = Number.NEGATIVE_INFINITY;
   #pauseMs = PAUSE_MS;
+
+  constructor(verdict: Verdict) {
+    this.#verdict = verdict;
+  }
 
   /** When the next one may leave, in ms since the epoch. */
   get until(): number {
@@ -28,12 +34,13 @@ export class Hold {
   pass(now: number): void {
     if (!this.#isProbeDue) return;
     this.#isProbeDue = false;
-    this.#until = now + VERDICT_MS;
+    this.#passedAt = now;
+    this.#until = now + this.#verdict.ms;
   }
 
   /** One that left after the pause was answered. */
   succeed(sentAt: number): void {
-    if (this.#isProbeDue || sentAt + VERDICT_MS < this.#until) return;
+    if (this.#isProbeDue || sentAt < this.#passedAt) return;
     this.#pauseMs = PAUSE_MS;
     this.#until = Math.min(this.#until, sentAt);
   }

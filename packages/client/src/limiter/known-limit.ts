@@ -1,9 +1,8 @@
 /** What is known about one limit: what the user said, what the endpoint said, and what refusals taught. */
 import type { AxisState } from './limiter.js';
+import type { Verdict } from './verdict.js';
 import { WINDOW_MS } from './window.js';
 
-/** How long it takes at most, in ms, until a request that was sent is refused: what was not refused by then was admitted. */
-export const VERDICT_MS = 250;
 /** How long a learnt limit is believed at first, in ms; twice as long each time that it turns out to be right, up to a window. */
 const PAUSE_MS = 2000;
 /** The longest that it is believed while others seem to use most of it, in ms: they may end at any time. */
@@ -19,6 +18,7 @@ const SMALL = 10;
  */
 export class KnownLimit {
   readonly #given: number | undefined;
+  readonly #verdict: Verdict;
   readonly #unit: (limit: number) => number;
   #stated: number | undefined;
   #learnt: number | undefined;
@@ -30,8 +30,9 @@ export class KnownLimit {
   #cutAt = Number.NEGATIVE_INFINITY;
 
   /** @param unit The first step of a limit that is tried again. */
-  constructor(given: number | undefined, unit: (limit: number) => number = () => 1) {
+  constructor(given: number | undefined, verdict: Verdict, unit: (limit: number) => number = () => 1) {
     this.#given = given;
+    this.#verdict = verdict;
     this.#unit = unit;
   }
 
@@ -87,7 +88,7 @@ export class KnownLimit {
     this.#best = Math.max(this.#best, value);
     // It was raised more than once before it was refused: the limit moves.
     if (this.#step > 2 * this.#unit(value)) this.#pauseMs = PAUSE_MS;
-    if (now >= this.#cutAt + VERDICT_MS) {
+    if (now >= this.#cutAt + this.#verdict.ms) {
       this.#raiseAt = now + (retryAfterMs ?? this.#pauseMs);
       this.#pauseMs = Math.min(this.#pauseMs * 2, this.#isShared(value) ? PAUSE_SHARED_MAX_MS : WINDOW_MS);
     }
@@ -112,7 +113,7 @@ export class KnownLimit {
     if (this.#learnt === undefined || now < this.#raiseAt) return;
     this.#learnt += this.#step;
     this.#step *= 2;
-    this.#raiseAt = now + VERDICT_MS;
+    this.#raiseAt = now + this.#verdict.ms;
     if (this.told !== undefined && this.#learnt >= this.told) this.forget();
   }
 

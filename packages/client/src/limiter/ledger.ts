@@ -10,6 +10,7 @@ import { type HeaderLimit, type HeaderLimits, readLimitHeaders } from './headers
 import { Hold } from './hold.js';
 import { KnownLimit } from './known-limit.js';
 import type { Axis, AxisState, Limits, Refusal } from './limiter.js';
+import { Verdict } from './verdict.js';
 import { type Rate, RollingWindow, WINDOW_MS } from './window.js';
 
 export const RATES: readonly Rate[] = ['requests', 'tokens'];
@@ -81,12 +82,13 @@ const CONCURRENCY_HINT_MAX_MS = 2000;
 const HELD_MIN = 0.4;
 
 export class Ledger {
+  readonly #verdict = new Verdict();
   readonly window = new RollingWindow();
   readonly guard = new Guard();
   readonly concurrency: Concurrency;
   readonly limits: Readonly<Record<Rate, KnownLimit>>;
   readonly #foreign: Readonly<Record<Rate, ForeignUse>>;
-  readonly #holds: Readonly<Record<Axis, Hold>> = { requests: new Hold(), tokens: new Hold(), concurrency: new Hold() };
+  readonly #holds: Readonly<Record<Axis, Hold>> = { requests: new Hold(this.#verdict), tokens: new Hold(this.#verdict), concurrency: new Hold(this.#verdict) };
   readonly #answers = new AnswerLengths();
   readonly #share: number;
   readonly #isSmooth: boolean;
@@ -107,10 +109,10 @@ export class Ledger {
 
   constructor({ limits = {}, margin = 0, shape = 'burst', charge = 'admission' }: LedgerOptions) {
     this.limits = {
-      requests: new KnownLimit(limits.requestsPerMinute),
-      tokens: new KnownLimit(limits.tokensPerMinute, (limit) => Math.max(1, Math.ceil(limit * TOKENS_STEP))),
+      requests: new KnownLimit(limits.requestsPerMinute, this.#verdict),
+      tokens: new KnownLimit(limits.tokensPerMinute, this.#verdict, (limit) => Math.max(1, Math.ceil(limit * TOKENS_STEP))),
     };
-    this.concurrency = new Concurrency(limits.concurrency);
+    this.concurrency = new Concurrency(limits.concurrency, this.#verdict);
     this.#foreign = { requests: new ForeignUse('requests'), tokens: new ForeignUse('tokens') };
     this.#share = 1 - margin / 100;
     this.#isSmooth = shape === 'smooth';
@@ -233,6 +235,7 @@ export class Ledger {
     if (headers !== undefined) this.#readHeaders(booking, readLimitHeaders(headers, now), now);
     this.#giveBack(booking, now);
     this.#refusals += 1;
+    this.#verdict.observe(now - booking.sentAt);
     const axis = refusal.axis ?? this.#suspect(booking, refusal, now);
     if (axis === 'concurrency') this.#refusedPlace(booking, refusal, now);
     else this.#refusedRoom(axis, booking, refusal, now);
