@@ -5,6 +5,8 @@ import type { Verdict } from './verdict.js';
 
 /** How many may run at first while nothing is known. */
 const RUNNING_AT_FIRST = 32;
+/** How much of what ran when others were refused surely has a place: some had ended, though we did not know. */
+const CERTAIN = 0.8;
 /** A limit that the endpoint states holds if at least this share of it was ours when it refused; else it is shared. */
 const OURS_MIN = 0.75;
 
@@ -50,7 +52,7 @@ export class Concurrency {
   /** How many were certain to have a place when a request was sent. */
   certain(sentAt: number): number {
     if (this.told !== undefined) return this.told;
-    return this.#proven !== undefined && sentAt > this.#limit.cutAt ? this.#proven : 0;
+    return this.#proven !== undefined && sentAt > this.#limit.cutAt ? this.#proven * CERTAIN : 0;
   }
 
   get origin(): AxisState['origin'] {
