@@ -52,7 +52,7 @@ export class Concurrency {
   /** How many were certain to have a place when a request was sent. */
   certain(sentAt: number): number {
     if (this.told !== undefined) return this.told;
-    return this.#proven !== undefined && sentAt > this.#limit.cutAt ? this.#proven * CERTAIN : 0;
+    return this.#proven !== undefined && sentAt >= this.#limit.cutAt ? this.#proven * CERTAIN : 0;
   }
 
   get origin(): AxisState['origin'] {
@@ -87,8 +87,8 @@ export class Concurrency {
   refused(sentAt: number, stated: number | undefined, now: number): boolean {
     const ours = Math.max(1, this.#running);
     // What was sent before the limit was known had all of the others beside it, whatever has ended since.
-    const isOurs = stated !== undefined && (sentAt <= this.#limit.cutAt || ours >= OURS_MIN * stated);
-    const isNews = sentAt > this.#limit.cutAt;
+    const isOurs = stated !== undefined && (sentAt < this.#limit.cutAt || ours >= OURS_MIN * stated);
+    const isNews = sentAt >= this.#limit.cutAt;
     this.#stated = stated;
     this.#limit.learn(isOurs ? stated : ours, now);
     this.#proven = this.#limit.value;

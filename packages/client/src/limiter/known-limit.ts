@@ -65,7 +65,7 @@ export class KnownLimit {
 
   /** Whether something that was sent at a time went beyond what was known to be admitted. */
   isTrying(sentAt: number): boolean {
-    return this.#learnt !== undefined && this.#step > this.#unit(this.#learnt) && sentAt > this.#cutAt;
+    return this.#learnt !== undefined && this.#step > this.#unit(this.#learnt) && sentAt >= this.#cutAt;
   }
 
   /** When it was last lowered. */

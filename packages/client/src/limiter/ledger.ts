@@ -406,8 +406,16 @@ export class Ledger {
   #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal, now: number): Axis {
     const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, now, USED_UP));
     if (usedUp !== undefined) return usedUp;
-    if (retryAfterMs > CONCURRENCY_HINT_MAX_MS) return 'requests';
-    return this.concurrency.running < this.concurrency.certain(booking.sentAt) ? 'requests' : 'concurrency';
+    const isRate =
+      retryAfterMs > CONCURRENCY_HINT_MAX_MS || this.concurrency.running < this.concurrency.certain(booking.sentAt);
+    return isRate ? this.#fullerRate(booking) : 'concurrency';
+  }
+
+  /** The limit that is nearer to being used up; requests when both are unknown. */
+  #fullerRate({ need }: Booking): Rate {
+    const requests = this.window.used('requests') / this.#limit('requests');
+    const tokens = (this.window.used('tokens') + this.#unreserved + need.most) / this.#limit('tokens');
+    return tokens > requests ? 'tokens' : 'requests';
   }
 
   /** Whether a limit was as good as reached when a request arrived, what had only just left included. */
