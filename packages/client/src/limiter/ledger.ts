@@ -22,8 +22,11 @@ export interface LedgerOptions {
   readonly margin?: number;
   /** `burst` spends the window as fast as concurrency allows, `smooth` evenly. Default: burst. */
   readonly shape?: 'burst' | 'smooth';
-  /** Whether the endpoint counts tokens when it admits a request or when its answer is complete. Default: admission. */
-  readonly charge?: 'admission' | 'completion';
+  /**
+   * Whether the endpoint counts tokens when it admits a request, or when its answer is complete, or sets aside `max_tokens`
+   * until then (`reservation`; without being told that is learnt from its headers and refusals). Default: admission.
+   */
+  readonly charge?: 'admission' | 'completion' | 'reservation';
 }
 
 /** What a request needs. */
@@ -88,7 +91,11 @@ export class Ledger {
   readonly concurrency: Concurrency;
   readonly limits: Readonly<Record<Rate, KnownLimit>>;
   readonly #foreign: Readonly<Record<Rate, ForeignUse>>;
-  readonly #holds: Readonly<Record<Axis, Hold>> = { requests: new Hold(this.#verdict), tokens: new Hold(this.#verdict), concurrency: new Hold(this.#verdict) };
+  readonly #holds: Readonly<Record<Axis, Hold>> = {
+    requests: new Hold(this.#verdict),
+    tokens: new Hold(this.#verdict),
+    concurrency: new Hold(this.#verdict),
+  };
   readonly #answers = new AnswerLengths();
   readonly #share: number;
   readonly #isSmooth: boolean;
@@ -110,13 +117,16 @@ export class Ledger {
   constructor({ limits = {}, margin = 0, shape = 'burst', charge = 'admission' }: LedgerOptions) {
     this.limits = {
       requests: new KnownLimit(limits.requestsPerMinute, this.#verdict),
-      tokens: new KnownLimit(limits.tokensPerMinute, this.#verdict, (limit) => Math.max(1, Math.ceil(limit * TOKENS_STEP))),
+      tokens: new KnownLimit(limits.tokensPerMinute, this.#verdict, (limit) =>
+        Math.max(1, Math.ceil(limit * TOKENS_STEP)),
+      ),
     };
     this.concurrency = new Concurrency(limits.concurrency, this.#verdict);
     this.#foreign = { requests: new ForeignUse('requests'), tokens: new ForeignUse('tokens') };
     this.#share = 1 - margin / 100;
     this.#isSmooth = shape === 'smooth';
     this.#chargesAtCompletion = charge === 'completion';
+    if (charge === 'reservation') this.#setMostAside();
   }
 
   get guardMs(): number {
@@ -175,7 +185,16 @@ export class Ledger {
     this.#reservedAnswers += need.tokens - need.promptTokens;
     const usedAtSend = { requests: this.window.used('requests'), tokens: this.window.used('tokens') };
     const answersAtSend = this.#reservedAnswers;
-    const booking = { entry, sentAt: now, need, usedAtSend, uncertainAtSend, answersAtSend, isAnswered: false, isOver: false };
+    const booking = {
+      entry,
+      sentAt: now,
+      need,
+      usedAtSend,
+      uncertainAtSend,
+      answersAtSend,
+      isAnswered: false,
+      isOver: false,
+    };
     this.#running.add(booking);
     return booking;
   }
@@ -190,7 +209,7 @@ export class Ledger {
   }
 
   #readHeaders(booking: Booking, read: HeaderLimits, now: number): void {
-    if (read.tokens?.remaining !== undefined && !this.#holdsTokens) this.#setMostAside();
+    if (read.tokens?.remaining !== undefined && !this.#holdsTokens && !this.#chargesAtCompletion) this.#setMostAside();
     if (read.requests !== undefined || read.tokens !== undefined) this.#seesHeaders = true;
     for (const rate of RATES) {
       const reading = read[rate];
@@ -266,7 +285,8 @@ export class Ledger {
     const used = this.window.used(rate);
     const [oldest] = this.#running;
     // Answers whose requests have left the window already are in no sum.
-    const isSimple = rate === 'requests' || this.#holdsTokens || oldest === undefined || oldest.sentAt <= now - WINDOW_MS;
+    const isSimple =
+      rate === 'requests' || this.#holdsTokens || oldest === undefined || oldest.sentAt <= now - WINDOW_MS;
     if (isSimple) return used;
     return used - Math.max(0, this.#reservedAnswers - this.#answers.expectedTogether(this.#running.size));
   }
@@ -355,9 +375,7 @@ export class Ledger {
   }
 
   #pacingAxis(need: Need): Axis {
-    const [requests, tokens] = RATES.map(
-      (rate) => amountOf(rate, need) / this.#limit(rate),
-    );
+    const [requests, tokens] = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
     return requests! >= tokens! ? 'requests' : 'tokens';
   }
 
@@ -438,7 +456,8 @@ export class Ledger {
     if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setMostAside();
     else if (this.#isMisjudged(rate, booking, now)) this.#holds[rate].begin(retryAfterMs, now);
     else if (isNews && this.#isUsedUp(rate, booking, now)) return;
-    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now)) this.guard.widen(booking.sentAt, now);
+    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now))
+      this.guard.widen(booking.sentAt, now);
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
     if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);

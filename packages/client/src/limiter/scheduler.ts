@@ -115,6 +115,11 @@ export class Scheduler implements Limiter {
     };
   }
 
+  /** Whether anybody is in the line. */
+  get isWaiting(): boolean {
+    return this.#line.length > 0;
+  }
+
   /** Something has changed that is not known here: looks again whether somebody can leave. */
   wake(): void {
     this.#pumpSoon();
@@ -130,7 +135,9 @@ export class Scheduler implements Limiter {
   #pump(books: Books): void {
     this.#isPumpDue = false;
     for (let grants = 0; grants < GRANTS_PER_TURN; grants++) {
-      if (!this.#grantNext(books)) return this.#sleep(books);
+      if (this.#grantNext(books)) continue;
+      this.#sleep(books);
+      return;
     }
     this.#pumpAfter(0);
   }
@@ -233,7 +240,10 @@ export class Scheduler implements Limiter {
 
   /** Tells which limits an action has changed. */
   #watch(books: Books, now: number, action: () => void): void {
-    if (this.#onEvent === undefined) return action();
+    if (this.#onEvent === undefined) {
+      action();
+      return;
+    }
     const before = books.axes(now);
     action();
     for (const [index, { axis, limit, origin }] of books.axes(now).entries()) {

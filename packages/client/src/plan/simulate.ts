@@ -3,7 +3,7 @@ import { createLimiter, type LimiterOptions } from '../limiter/create-limiter.js
 import type { LimiterSnapshot, Permit } from '../limiter/limiter.js';
 import { readRefusal } from '../limiter/refusals.js';
 import type { Scheduler } from '../limiter/scheduler.js';
-import { type EndpointBehaviour, SimulatedEndpoint } from './simulated-endpoint.js';
+import { type EndpointBehaviour, SimulatedEndpoint, type Verdict } from './simulated-endpoint.js';
 import { type Job, seededRandom, type Trace } from './trace.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -127,8 +127,13 @@ class Simulation {
     const now = this.#clock.now();
     const verdict = this.#endpoint.isOut(now) ? 'out' : this.#endpoint.judge(job, now);
     this.#arrivals.push({ at: now - BEGINNING, job, isAdmitted: verdict === undefined });
-    if (verdict === undefined) return this.#serve(sending, permit);
-    if (verdict === 'out') return this.#travel(() => this.#sendAgainLater(sending, permit));
+    if (verdict === undefined) this.#serve(sending, permit);
+    else if (verdict === 'out') this.#travel(() => this.#sendAgainLater(sending, permit));
+    else this.#refuse(sending, permit, verdict);
+  }
+
+  #refuse(sending: Sending, permit: Permit, verdict: Verdict): void {
+    const now = this.#clock.now();
     this.#refusals += 1;
     sending.refusals += 1;
     const { headers, body } = this.#endpoint.refusal(verdict, now);
