@@ -7,7 +7,7 @@ import { KitError } from '../errors/kit-error.js';
 import type { Fetch } from '../kit/endpoint.js';
 import type { Settings } from '../kit/options.js';
 import type { Admission, Permit } from '../limiter/limiter.js';
-import { readRefusal } from '../limiter/read-refusal.js';
+import { readRefusal } from '../limiter/refusals.js';
 import type { ReasoningMemory } from '../repairs/reasoning-memory.js';
 import { drawBackoff, drawHintedWait } from '../retry/backoff.js';
 import { wait } from '../time/clock.js';
@@ -159,7 +159,8 @@ class Journey {
   /** What was taken for an attempt that failed. */
   #giveBack({ failure, verdict }: FailedAttempt, prepared: Prepared, permit: Permit, entry: BreakerEntry): void {
     const { code, error, status, headers, wireStatus } = failure;
-    if (verdict === 'throttled') permit.refused(readRefusal(status, headers ?? new Headers(), error.message));
+    if (verdict === 'throttled')
+      permit.refused(readRefusal(status, headers ?? new Headers(), JSON.stringify({ error })));
     else if (wireStatus === undefined && code === 'connection') permit.abandon();
     else permit.settle(verdict === 'transient' ? prepared.promptTokens : 0);
     if (code === 'authentication' || code === 'insufficient_balance') entry.rejected(code, error.message, status);

@@ -51,8 +51,11 @@ export interface Permit {
   readonly reservedTokens: number;
   /** The answer has begun: what its headers say about limits is taken over. */
   answered(headers: Headers): void;
-  /** The endpoint refused it for its limits. Ask again with the same `since`. */
-  refused(refusal: Refusal): void;
+  /**
+   * The endpoint refused it for its limits. Ask again with the same `since`. `headers` are those of the refusal, of which
+   * `answered` must not be told.
+   */
+  refused(refusal: Refusal, headers?: Headers): void;
   /** It has ended, well or badly; `totalTokens` is what it used, undefined when that is not known. */
   settle(totalTokens?: number): void;
   /** It was never sent, or never reached the endpoint: everything is given back. */
