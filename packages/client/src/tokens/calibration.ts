@@ -6,10 +6,13 @@
 
 /** What each report is worth once the next one has come. */
 const MEMORY = 0.98;
-/** How much it takes to believe in another factor than 1, and in another overhead than 0, in reports. */
-const FACTOR_DOUBT = 0.05;
-const OVERHEAD_DOUBT = 0.05;
-/** An overhead of this many tokens is as likely as a factor of 2. */
+/**
+ * How much a factor other than 1 and an overhead other than 0 are doubted: the square of how far single counts are off (3 %)
+ * by that of what is expected of the two (0.3, and one and a half times the scale).
+ */
+const FACTOR_DOUBT = 0.01;
+const OVERHEAD_DOUBT = 0.0005;
+/** The scale of overheads, in tokens. */
 const OVERHEAD_SCALE = 32;
 const FACTOR_MIN = 0.25;
 const FACTOR_MAX = 4;

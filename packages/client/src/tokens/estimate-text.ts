@@ -25,7 +25,7 @@ const CONTROL = 16;
 const OTHER = 17;
 
 /** Tokens of a character, and of a run of them besides. */
-const CHARACTER_COST = [0, 0, 0, 0, 0, 0, 0.48, 0.58, 0.82, 0.19, 0.41, 0.62, 1, 1.2, 1.4, 1.2, 1, 2];
+const CHARACTER_COST = [0, 0, 0, 0, 0, 0, 0.53, 0.58, 0.82, 0.19, 0.41, 0.62, 1, 1.05, 1.4, 1.2, 1, 2];
 const RUN_COST = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0.59, 0.09, 0, 0, 0, 0, 0, 0, 0];
 /** Where each kind of UTF-16 unit begins, beyond ASCII. What is not named costs as much as what stands for it: Greek as Han. */
 const RANGES: readonly (readonly [start: number, kind: number])[] = [

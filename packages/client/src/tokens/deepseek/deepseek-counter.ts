@@ -6,7 +6,7 @@ import type { TokenCounter } from '../token-counter.js';
 import { type DeepSeekTokenizer, loadDeepSeekTokenizer } from './deepseek-tokenizer.js';
 
 /** What is counted of a prompt, in UTF-16 units; the rest is estimated, so that no prompt holds the event loop up. */
-const COUNTED_UNITS_MAX = 2 ** 18;
+const COUNTED_UNITS_MAX = 2 ** 17;
 
 /** A counter with the vocabulary. It is loaded once for each call: keep the counter. */
 export async function loadDeepSeekCounter(): Promise<TokenCounter> {
@@ -15,7 +15,7 @@ export async function loadDeepSeekCounter(): Promise<TokenCounter> {
 }
 
 /**
- * Counts the prompt tokens of a request's body, by the format of DeepSeek V3.1 and uncorrected. Of text beyond 262,144
+ * Counts the prompt tokens of a request's body, by the format of DeepSeek V3.1 and uncorrected. Of text beyond 131,072
  * UTF-16 units the number is estimated by what the text before it came to. Never throws.
  */
 export function countChat(tokenizer: DeepSeekTokenizer, body: unknown): number {

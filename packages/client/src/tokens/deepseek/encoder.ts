@@ -78,10 +78,10 @@ export class Encoder {
   *#encodeLong(word: string, tokens: Tokens): Generator<void, void> {
     const chains = this.#chains ?? new Chains(this.#table);
     this.#chains = undefined;
-    const places = Int32Array.from(this.#utf8.encode(word));
-    for (let index = 0; index < places.length; index++) places[index] = this.#tokensOfBytes[places[index]!]!;
-    const after = yield* new LongMerger(this.#table, places, chains).merge();
-    for (let place = 0; place >= 0; place = after[place]!) tokens.add(places[place]!);
+    const bytes = this.#utf8.encode(word);
+    const merger = new LongMerger(this.#table, bytes.length, chains);
+    yield* merger.merge((index) => this.#tokensOfBytes[bytes[index]!]!);
+    yield* merger.read((token) => tokens.add(token));
     this.#chains = chains;
   }
 }

@@ -14,92 +14,96 @@ export const STEP = 4096;
 
 const NONE = -1;
 
-/** Merges one word. Several may be at work at the same time. */
+/** What is known of a place, side by side, so that a merge touches few lines of the processor's cache. */
+const FIELDS = 8;
+const TOKEN = 0;
+/** The place before and after it of those that are left; `NONE` at the ends. */
+const BEFORE = 1;
+const AFTER = 2;
+/** What it would become with the one after it, 0 for nothing. Its chain is a ring of places. */
+const PAIR = 3;
+const RING_BEFORE = 4;
+const RING_AFTER = 5;
+
+/** Merges one word. Several may be at work at the same time. Places are counted in fields. */
 export class LongMerger {
   readonly #table: MergeTable;
-  readonly #tokens: Int32Array;
-  /** The place before and after each place that is left; `NONE` at the ends. */
-  readonly #before: Int32Array;
-  readonly #after: Int32Array;
-  /** What each place would become with the one after it, 0 for nothing. Its chain is a ring of places. */
-  readonly #pairs: Int32Array;
-  readonly #ringBefore: Int32Array;
-  readonly #ringAfter: Int32Array;
+  readonly #places: Int32Array;
   readonly #chains: Chains;
 
-  /** @param tokens The tokens of the word's bytes; they are overwritten. */
-  constructor(table: MergeTable, tokens: Int32Array, chains: Chains) {
+  /** @param length How many tokens the word has at first. */
+  constructor(table: MergeTable, length: number, chains: Chains) {
     this.#table = table;
-    this.#tokens = tokens;
+    this.#places = new Int32Array(length * FIELDS);
     this.#chains = chains;
-    this.#before = new Int32Array(tokens.length);
-    this.#after = new Int32Array(tokens.length);
-    this.#pairs = new Int32Array(tokens.length);
-    this.#ringBefore = new Int32Array(tokens.length);
-    this.#ringAfter = new Int32Array(tokens.length);
   }
 
-  /**
-   * Merges, yielding after each step. The chains are empty again at the end.
-   *
-   * @returns The place after each place that is left, beginning with place 0; `NONE` (-1) after the last.
-   */
-  *merge(): Generator<void, Int32Array> {
-    const last = this.#tokens.length - 1;
-    for (let place = 0; place <= last; place++) {
-      this.#before[place] = place - 1;
-      this.#after[place] = place < last ? place + 1 : NONE;
-    }
-    for (let place = 0; place < last; place++) {
-      this.#pairUp(place);
-      if (place % STEP === STEP - 1) yield;
+  /** Merges in steps. The chains are empty again at the end. */
+  *merge(tokens: (index: number) => number): Generator<void, void> {
+    const last = this.#places.length - FIELDS;
+    for (let place = 0; place <= last; place += FIELDS) {
+      this.#places[place + TOKEN] = tokens(place / FIELDS);
+      this.#places[place + BEFORE] = place - FIELDS;
+      this.#places[place + AFTER] = place < last ? place + FIELDS : NONE;
+      if (place > 0) this.#pairUp(place - FIELDS);
+      if (place % (STEP * FIELDS) === 0) yield;
     }
     let merges = 0;
     for (let token = this.#chains.next(0); token !== NONE; token = this.#chains.next(token)) {
-      const place = this.#ringAfter[this.#chains.lastOf(token)]!;
-      this.#mergeAt(place, token);
+      this.#mergeAt(this.#places[this.#chains.lastOf(token) + RING_AFTER]!, token);
       if (++merges % STEP === 0) yield;
     }
-    return this.#after;
+  }
+
+  /** Hands over the tokens that are left, in steps. */
+  *read(take: (token: number) => void): Generator<void, void> {
+    let read = 0;
+    for (let place = 0; place !== NONE; place = this.#places[place + AFTER]!) {
+      take(this.#places[place + TOKEN]!);
+      if (++read % STEP === 0) yield;
+    }
   }
 
   #mergeAt(place: number, token: number): void {
-    const right = this.#after[place]!;
-    const next = this.#after[right]!;
+    const places = this.#places;
+    const right = places[place + AFTER]!;
+    const next = places[right + AFTER]!;
     this.#unpair(place);
     this.#unpair(right);
-    this.#tokens[place] = token;
-    this.#after[place] = next;
-    if (next !== NONE) this.#before[next] = place;
-    const previous = this.#before[place]!;
-    if (previous !== NONE) this.#pairUp(previous);
+    places[place + TOKEN] = token;
+    places[place + AFTER] = next;
+    if (next !== NONE) places[next + BEFORE] = place;
+    const previous = places[place + BEFORE]!;
+    if (previous >= 0) this.#pairUp(previous);
     if (next !== NONE) this.#pairUp(place);
   }
 
   /** Puts a place into the chain of what it would become, out of the one that it was in. */
   #pairUp(place: number): void {
-    const token = this.#table.find(this.#tokens[place]!, this.#tokens[this.#after[place]!]!);
-    if (token === this.#pairs[place]) return;
+    const places = this.#places;
+    const token = this.#table.find(places[place + TOKEN]!, places[places[place + AFTER]! + TOKEN]!);
+    if (token === places[place + PAIR]) return;
     this.#unpair(place);
     if (token === 0) return;
-    this.#pairs[place] = token;
+    places[place + PAIR] = token;
     const last = this.#chains.lastOf(token);
-    const first = last === NONE ? place : this.#ringAfter[last]!;
-    this.#ringAfter[place] = first;
-    this.#ringBefore[first] = place;
-    this.#ringBefore[place] = last === NONE ? place : last;
-    if (last !== NONE) this.#ringAfter[last] = place;
     this.#chains.setLast(token, place);
+    const first = last === NONE ? place : places[last + RING_AFTER]!;
+    places[place + RING_AFTER] = first;
+    places[first + RING_BEFORE] = place;
+    places[place + RING_BEFORE] = last === NONE ? place : last;
+    if (last !== NONE) places[last + RING_AFTER] = place;
   }
 
   #unpair(place: number): void {
-    const token = this.#pairs[place]!;
+    const places = this.#places;
+    const token = places[place + PAIR]!;
     if (token === 0) return;
-    this.#pairs[place] = 0;
-    const previous = this.#ringBefore[place]!;
-    const next = this.#ringAfter[place]!;
-    this.#ringAfter[previous] = next;
-    this.#ringBefore[next] = previous;
+    places[place + PAIR] = 0;
+    const previous = places[place + RING_BEFORE]!;
+    const next = places[place + RING_AFTER]!;
+    places[previous + RING_AFTER] = next;
+    places[next + RING_BEFORE] = previous;
     if (this.#chains.lastOf(token) === place) this.#chains.setLast(token, previous === place ? NONE : previous);
   }
 }

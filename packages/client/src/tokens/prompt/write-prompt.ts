@@ -9,7 +9,7 @@
 import type { Call, Content, OfferedTool, Request, Turn } from './turns.js';
 
 /** The instructions around a list of tools; measured with the tokenizer. */
-const TOOLS_TOKENS = 120;
+const TOOLS_TOKENS = 103;
 
 /** Pieces of a prompt in their order: text, and numbers of tokens that no text makes. Texts beside each other are one. */
 export type Prompt = readonly (string | number)[];
