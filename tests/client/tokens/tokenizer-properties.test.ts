@@ -9,7 +9,9 @@ import { createOracle } from './support/oracle.js';
 const DENSE = fc
   .array(fc.tuple(fc.constantFrom(...' \n\t.a1é中ア\0😀'), fc.integer({ min: 1, max: 90 })), { maxLength: 12 })
   .map((runs) => runs.map(([character, times]) => character.repeat(times)).join(''));
-const TEXT = fc.oneof(DENSE, fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string());
+const CODE_POINT = fc.integer({ min: 0, max: 0x10ffff }).filter((value) => value < 0xd800 || value > 0xdfff);
+const SPARSE = fc.array(CODE_POINT).map((values) => String.fromCodePoint(...values));
+const TEXT = fc.oneof(DENSE, SPARSE, fc.string({ unit: 'grapheme' }), fc.string());
 const UNITS = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));
 
 describe('the DeepSeek tokenizer, for any text', () => {

@@ -31,10 +31,16 @@ function isPrintable(byte: number): boolean {
  */
 export async function loadVocabulary(): Promise<Vocabulary> {
   const { MERGES, PACKED_MERGES } = await import('./vocabulary-data.js');
-  const compressed = Uint8Array.from(atob(PACKED_MERGES), (character) => character.charCodeAt(0));
-  const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const stream = new Blob([readBase64(PACKED_MERGES)]).stream().pipeThrough(new DecompressionStream('gzip'));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
   return { left: joinPlanes(planes, 0, MERGES), right: joinPlanes(planes, 3 * MERGES, MERGES) };
+}
+
+function readBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }
 
 /** Numbers from their low, middle and high bytes, which stand in three planes one after the other. */
