@@ -17,5 +17,4 @@ export { type RetryHint, readRetryHint } from './retry/retry-hint.js';
 export { RetryQuota, type RetryQuotaOptions } from './retry/retry-quota.js';
 export type { AiSdkOptions, AnthropicOptions, LangchainOptions, OpenAiOptions } from './sdk/sdk-options.js';
 export * from './time/clock.js';
-export { createEstimator } from './tokens/estimator.js';
-export * from './tokens/token-counter.js';
+export * from './tokens/index.js';
