@@ -5,9 +5,9 @@
 import type { BreakerEntry } from '../breaker/breaker.js';
 import { KitError } from '../errors/kit-error.js';
 import type { Fetch } from '../kit/endpoint.js';
+import type { Meters } from '../kit/meters.js';
 import type { Settings } from '../kit/options.js';
-import type { Admission, Permit } from '../limiter/limiter.js';
-import { readRefusal } from '../limiter/refusals.js';
+import type { Admission, Permit, Refusal } from '../limiter/limiter.js';
 import type { ReasoningMemory } from '../repairs/reasoning-memory.js';
 import { drawBackoff, drawHintedWait } from '../retry/backoff.js';
 import { wait } from '../time/clock.js';
@@ -27,40 +27,43 @@ export interface KitParts {
   readonly lanes: Lanes;
   readonly verdicts: PastVerdicts;
   readonly memory: ReasoningMemory;
-  readonly tokenCounter: TokenCounter;
+  readonly loadMeters: () => Promise<Meters>;
 }
 
 export function createKitFetch(parts: KitParts): Fetch {
   return async (input, init) => {
     const outgoing = await readOutgoing(input, init);
-    return parts.verdicts.find(outgoing) ?? new Journey(parts, outgoing).run();
+    const past = parts.verdicts.find(outgoing);
+    return past ?? new Journey(parts, await parts.loadMeters(), outgoing).run();
   };
 }
 
 class Journey {
   readonly #parts: KitParts;
+  readonly #counter: TokenCounter;
   readonly #outgoing: Outgoing;
   readonly #lane: Lane;
   readonly #course: Course;
 
-  constructor(parts: KitParts, outgoing: Outgoing) {
+  constructor(parts: KitParts, meters: Meters, outgoing: Outgoing) {
     const { clock, retry } = parts.settings;
     this.#parts = parts;
+    this.#counter = meters.tokenCounter;
     this.#outgoing = outgoing;
-    this.#lane = parts.lanes.of(outgoing);
+    this.#lane = parts.lanes.of(outgoing, meters);
     this.#course = new Course(clock, outgoing.wishes.deadlineMs ?? retry.deadlineMs);
   }
 
   async run(): Promise<Response> {
     try {
       for (;;) {
-        const prepared = prepare(this.#outgoing, this.#lane.repairs, this.#parts.tokenCounter);
+        const prepared = await prepare(this.#outgoing, this.#lane.repairs, this.#counter);
         const { permit, entry } = await this.#enter(prepared);
         const startedAt = this.#parts.settings.clock.now();
         const result = await this.#attempt(prepared, permit, entry);
         if (result.kind === 'answer') return result.response;
         const { failure, verdict } = result;
-        this.#giveBack(result, prepared, permit, entry);
+        await this.#giveBack(result, prepared, permit, entry);
         if (!(await this.#goesOn(failure, verdict, startedAt, prepared))) return this.#giveUp(failure);
       }
     } catch (error) {
@@ -139,10 +142,10 @@ class Journey {
 
   /** The answer has ended: its use is known. */
   #settle({ how, tally, error }: AnswerEnd, prepared: Prepared, permit: Permit): void {
-    const { tokenCounter, memory, settings } = this.#parts;
+    const { memory, settings } = this.#parts;
     const { promptTokens, model } = prepared;
     permit.settle(tally.totalTokens ?? (how === 'complete' ? undefined : promptTokens + tally.outputs));
-    if (tally.promptTokens !== undefined) tokenCounter.learn(model, promptTokens, tally.promptTokens);
+    if (tally.promptTokens !== undefined) this.#counter.learn(model, promptTokens, tally.promptTokens);
     memory.remember(tally.calledIds, tally.reasoning);
     if (error !== undefined)
       this.#lane.noteFailure({ code: 'stream_interrupted', error, status: 200, wireStatus: 200 });
@@ -157,10 +160,14 @@ class Journey {
   }
 
   /** What was taken for an attempt that failed. */
-  #giveBack({ failure, verdict }: FailedAttempt, prepared: Prepared, permit: Permit, entry: BreakerEntry): void {
-    const { code, error, status, headers, wireStatus } = failure;
-    if (verdict === 'throttled')
-      permit.refused(readRefusal(status, headers ?? new Headers(), JSON.stringify({ error })));
+  async #giveBack(
+    { failure, verdict }: FailedAttempt,
+    prepared: Prepared,
+    permit: Permit,
+    entry: BreakerEntry,
+  ): Promise<void> {
+    const { code, error, status, wireStatus } = failure;
+    if (verdict === 'throttled') permit.refused(await readRefused(failure));
     else if (wireStatus === undefined && code === 'connection') permit.abandon();
     else permit.settle(verdict === 'transient' ? prepared.promptTokens : 0);
     if (code === 'authentication' || code === 'insufficient_balance') entry.rejected(code, error.message, status);
@@ -203,9 +210,9 @@ class Journey {
   }
 
   /** Whether the refusal has taught how to ask in another way. */
-  #isRepaired({ error, code }: Failure, { sent, model }: Prepared): boolean {
+  async #isRepaired({ error, code }: Failure, { sent, model }: Prepared): Promise<boolean> {
     if (code !== 'invalid_request' || sent === undefined) return false;
-    const what = this.#lane.repairs.learn(error, sent);
+    const what = await this.#lane.repairs.learn(error, sent);
     if (what === undefined) return false;
     this.#parts.settings.onEvent({ type: 'repaired', model, what });
     return true;
@@ -231,4 +238,10 @@ class Journey {
     this.#parts.verdicts.keep(this.#outgoing, answer);
     return answer();
   }
+}
+
+/** Refusals have words of their own, which are read by what is loaded with the first of them. */
+async function readRefused({ status, headers = new Headers(), error }: Failure): Promise<Refusal> {
+  const { readRefusal } = await import('../limiter/refusals.js');
+  return readRefusal(status, headers, JSON.stringify({ error }));
 }

@@ -2,6 +2,7 @@
 import { Breaker } from '../breaker/breaker.js';
 import { IncidentLog, type IncidentReport } from '../breaker/incident.js';
 import { scrub } from '../errors/scrub.js';
+import type { Meters } from '../kit/meters.js';
 import type { Settings } from '../kit/options.js';
 import type { Limiter } from '../limiter/limiter.js';
 import type { ReasoningMemory } from '../repairs/reasoning-memory.js';
@@ -66,23 +67,21 @@ const LANES_MAX = 1000;
 export class Lanes {
   readonly #settings: Settings;
   readonly #memory: ReasoningMemory;
-  readonly #makeLimiter: (label: string) => Limiter;
   readonly #lanes = new Map<string, Lane>();
   /** Limiters by themselves: those of a key are shared by the lanes of its models. */
   readonly #limiters = new Map<string, Limiter>();
 
-  constructor(settings: Settings, memory: ReasoningMemory, makeLimiter: (label: string) => Limiter) {
+  constructor(settings: Settings, memory: ReasoningMemory) {
     this.#settings = settings;
     this.#memory = memory;
-    this.#makeLimiter = makeLimiter;
   }
 
-  of({ url, headers, generation }: Outgoing): Lane {
+  of({ url, headers, generation }: Outgoing, { createLimiter }: Meters): Lane {
     const model = generation?.model ?? '';
     const sender = `${url.origin} ${headers.get('authorization') ?? headers.get('x-api-key') ?? headers.get('api-key') ?? ''}`;
     return keep(this.#lanes, `${model} ${sender}`, () => {
       const scoped = this.#isByKey ? sender : `${model} ${sender}`;
-      const limiter = keep(this.#limiters, scoped, () => this.#makeLimiter(scoped));
+      const limiter = keep(this.#limiters, scoped, createLimiter);
       return new Lane(this.#settings, limiter, this.#memory, url.origin, model);
     });
   }

@@ -1,6 +1,6 @@
 /** Reads what an SDK hands to `fetch`, so that it can be sent again and its wishes are known. */
 import { type Dialect, type JsonObject, parseObject } from '../dialects/dialect.js';
-import { dialectOf } from '../dialects/index.js';
+import { loadDialect } from '../dialects/index.js';
 import type { Fetch } from '../kit/endpoint.js';
 
 /** What a caller wants for one request; told in headers that go no further. */
@@ -54,11 +54,11 @@ export async function readOutgoing(input: Parameters<Fetch>[0], init: RequestIni
     signal: signal ?? from?.signal ?? undefined,
     rest: from === undefined ? rest : { redirect: from.redirect, credentials: from.credentials, ...rest },
   };
-  return { ...outgoing, generation: outgoing.method === 'POST' ? readGeneration(url, body) : undefined };
+  return { ...outgoing, generation: outgoing.method === 'POST' ? await readGeneration(url, body) : undefined };
 }
 
-function readGeneration(url: URL, body: unknown): Generation | undefined {
-  const dialect = dialectOf(url.pathname);
+async function readGeneration(url: URL, body: unknown): Promise<Generation | undefined> {
+  const dialect = await loadDialect(url.pathname);
   const text = dialect && readText(body);
   const request = text === undefined ? undefined : parseObject(text);
   if (dialect === undefined || request === undefined) return undefined;

@@ -18,11 +18,11 @@ export interface Prepared {
   readonly isStrictTool: boolean;
 }
 
-export function prepare(outgoing: Outgoing, repairs: Repairs, counter: TokenCounter): Prepared {
+export async function prepare(outgoing: Outgoing, repairs: Repairs, counter: TokenCounter): Promise<Prepared> {
   const { generation } = outgoing;
   if (generation === undefined) return prepareOther(outgoing);
   const asked = askForUsage(generation);
-  const { request: sent, isStrictTool } = repairs.apply(asked ?? generation.request);
+  const { request: sent, isStrictTool } = await repairs.apply(asked ?? generation.request);
   const isChanged = sent !== generation.request;
   return {
     outgoing: isChanged ? withBody(outgoing, sent) : outgoing,

@@ -3,8 +3,7 @@ import type { IncidentReport } from '../breaker/incident.js';
 import { createKitFetch } from '../fetch/kit-fetch.js';
 import { Lanes } from '../fetch/lane.js';
 import { PastVerdicts } from '../fetch/past-verdicts.js';
-import { createLimiter } from '../limiter/create-limiter.js';
-import type { Limiter, LimiterSnapshot } from '../limiter/limiter.js';
+import type { LimiterSnapshot } from '../limiter/limiter.js';
 import { ReasoningMemory } from '../repairs/reasoning-memory.js';
 import {
   type AiSdkOptions,
@@ -16,9 +15,9 @@ import {
   type OpenAiOptions,
   openAiOptions,
 } from '../sdk/sdk-options.js';
-import { createEstimator } from '../tokens/estimator.js';
 import type { Endpoint, Fetch } from './endpoint.js';
-import { type KitOptions, readOptions, type Settings } from './options.js';
+import { keepMeters } from './meters.js';
+import { type KitOptions, readOptions } from './options.js';
 
 /** What is going on at the moment. */
 export interface KitReport {
@@ -41,10 +40,10 @@ export interface Kit extends Endpoint {
 export function createKit(options: KitOptions = {}): Kit {
   const settings = readOptions(options);
   const memory = new ReasoningMemory();
-  const lanes = new Lanes(settings, memory, () => makeLimiter(settings));
-  const tokenCounter = options.tokenCounter ?? createEstimator();
+  const lanes = new Lanes(settings, memory);
+  const loadMeters = keepMeters(settings, options.tokenCounter);
   const { clock, baseUrl } = settings;
-  const fetch = createKitFetch({ settings, lanes, memory, tokenCounter, verdicts: new PastVerdicts(clock) });
+  const fetch = createKitFetch({ settings, lanes, memory, loadMeters, verdicts: new PastVerdicts(clock) });
   const source = () => ({ baseUrl, apiKey: settings.apiKey(), fetch });
   return {
     baseUrl,
@@ -63,15 +62,4 @@ export function createKit(options: KitOptions = {}): Kit {
 
 function bearer(apiKey: string | undefined): Record<string, string> {
   return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-}
-
-function makeLimiter({ limits, clock }: Settings): Limiter {
-  const { margin, shape, charge, scope: _, ...given } = limits;
-  return createLimiter({
-    limits: given,
-    clock,
-    ...(margin === undefined ? {} : { margin }),
-    ...(shape === undefined ? {} : { shape }),
-    ...(charge === undefined ? {} : { charge }),
-  });
 }

@@ -1,8 +1,8 @@
-/** What is changed about requests so that this endpoint takes them: known beforehand, or learnt from its refusals. */
-import { isObject, type JsonObject, type WrittenError } from '../dialects/dialect.js';
-import { applyParameterRepairs, findParameterRepair, type ParameterRepair } from './parameters.js';
+/** What is changed about requests so that one model of one endpoint takes them. */
+import type { JsonObject, WrittenError } from '../dialects/dialect.js';
+import type { Detours } from './detours.js';
 import type { ReasoningMemory } from './reasoning-memory.js';
-import { readWantedSchema, type SchemaDetour, takeDetour } from './response-format.js';
+import type { SchemaDetour } from './response-format.js';
 
 /** Each repair can be switched off; `learn` waits for a refusal that says it is needed. */
 export interface RepairOptions {
@@ -16,7 +16,7 @@ export interface RepairOptions {
   readonly parameters?: boolean;
 }
 
-export const REPAIR_DEFAULTS: Required<RepairOptions> = {
+const DEFAULTS: Required<RepairOptions> = {
   reasoning: true,
   developerRole: 'learn',
   jsonSchema: 'learn',
@@ -31,35 +31,23 @@ export interface Repaired {
   readonly isStrictTool: boolean;
 }
 
-/** What is known about one model of one endpoint. */
 export class Repairs {
   readonly #options: Required<RepairOptions>;
   readonly #memory: ReasoningMemory;
-  readonly #parameters: ParameterRepair[] = [];
-  #sendsSystem: boolean;
-  #detour: SchemaDetour | undefined;
+  /** Loaded with the first refusal, or at once when the options want some. */
+  #detours: Detours | undefined;
 
   constructor(options: RepairOptions, memory: ReasoningMemory) {
-    this.#options = { ...REPAIR_DEFAULTS, ...options };
+    this.#options = { ...DEFAULTS, ...options };
     this.#memory = memory;
-    this.#sendsSystem = this.#options.developerRole === true;
-    const { jsonSchema } = this.#options;
-    this.#detour = jsonSchema === 'learn' || jsonSchema === false ? undefined : jsonSchema;
   }
 
-  apply(given: JsonObject): Repaired {
-    let request = given;
-    if (Array.isArray(given.messages)) {
-      const messages = this.#repairMessages(given.messages);
-      if (messages !== given.messages) request = { ...request, messages };
-    }
-    if (this.#parameters.some(({ name }) => name in request))
-      request = applyParameterRepairs(request, this.#parameters);
-    const wanted = this.#detour && readWantedSchema(request);
-    if (wanted === undefined || this.#detour === undefined) return { request, isStrictTool: false };
-    // A request with tools of its own cannot give its answer through another one.
-    const detour = Array.isArray(request.tools) && request.tools.length > 0 ? 'json_object' : this.#detour;
-    return { request: takeDetour(request, wanted, detour), isStrictTool: detour === 'strict_tool' };
+  async apply(given: JsonObject): Promise<Repaired> {
+    const request = this.#options.reasoning ? this.#withReasoning(given) : given;
+    const { developerRole, jsonSchema } = this.#options;
+    const isWanted = developerRole === true || (jsonSchema !== 'learn' && jsonSchema !== false);
+    const detours = isWanted ? await this.#load() : this.#detours;
+    return detours?.apply(request) ?? { request, isStrictTool: false };
   }
 
   /**
@@ -67,49 +55,19 @@ export class Repairs {
    *
    * @returns What has been learnt, in a few words, when the request would be sent in another way now.
    */
-  learn(error: WrittenError, sent: JsonObject): string | undefined {
-    const { developerRole, jsonSchema, parameters } = this.#options;
-    const { message } = error;
-    if (developerRole === 'learn' && !this.#sendsSystem && message.includes('developer') && hasDeveloper(sent)) {
-      this.#sendsSystem = true;
-      return 'the role developer is sent as system';
-    }
-    if (jsonSchema === 'learn' && this.#detour === undefined && isFormatUnknown(message) && readWantedSchema(sent)) {
-      this.#detour = 'json_object';
-      return 'json_schema is asked for as json_object';
-    }
-    const repair = parameters ? findParameterRepair(error, sent) : undefined;
-    if (repair === undefined || this.#hasTried(repair)) return undefined;
-    this.#parameters.push(repair);
-    return `${repair.name} is ${repair.sendAs === null ? 'left out' : `sent as ${repair.sendAs}`}`;
+  async learn(error: WrittenError, sent: JsonObject): Promise<string | undefined> {
+    return (await this.#load()).learn(error, sent);
   }
 
-  /** A parameter that is refused under both of its names is not sent to and fro. */
-  #hasTried({ name, sendAs }: ParameterRepair): boolean {
-    return this.#parameters.some((tried) => tried.name === name || tried.name === sendAs);
+  async #load(): Promise<Detours> {
+    const { Detours } = await import('./detours.js');
+    this.#detours ??= new Detours(this.#options);
+    return this.#detours;
   }
 
-  #repairMessages(messages: readonly unknown[]): readonly unknown[] {
-    const complete = this.#options.reasoning ? this.#memory.putBack(messages) : messages;
-    if (!this.#sendsSystem || !hasDeveloper({ messages: complete })) return complete;
-    return complete.map((message) => (isDeveloper(message) ? { ...message, role: 'system' } : message));
+  #withReasoning(request: JsonObject): JsonObject {
+    if (!Array.isArray(request.messages)) return request;
+    const messages = this.#memory.putBack(request.messages);
+    return messages === request.messages ? request : { ...request, messages };
   }
-}
-
-/** A schema that is wrong would be just as wrong in another place. */
-function isFormatUnknown(message: string): boolean {
-  return (
-    /response_format|json_schema/i.test(message) && FORMAT_UNKNOWN.test(message) && !/invalid schema/i.test(message)
-  );
-}
-
-const FORMAT_UNKNOWN =
-  /unavailable|unsupported|not (?:yet )?(?:support|available|allowed|permitted|implemented)|unknown|does not|must be|should be|expected/i;
-
-function hasDeveloper({ messages }: JsonObject): boolean {
-  return Array.isArray(messages) && messages.some(isDeveloper);
-}
-
-function isDeveloper(message: unknown): message is JsonObject {
-  return isObject(message) && message.role === 'developer';
 }
