@@ -26,34 +26,32 @@ export function parseExactly(text: string): { readonly value: unknown } | undefi
 /** The first value of a text, with what it lacks at its end; what follows it is left out. */
 function complete(text: string): string {
   const closers: string[] = [];
-  let out = '';
+  const out: string[] = [];
   let isString = false;
-  /** Where a comma stands after which nothing has come but white space. */
-  let comma = -1;
-  const withoutComma = () => (comma === -1 ? out : out.slice(0, comma));
+  /** The last thing that was written, white space aside, and where it stands. */
+  let last = -1;
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!;
     if (isString) {
-      if (character === '\\') out += text.slice(at, ++at + 1).padEnd(2, '\\');
-      else if (character < ' ') out += JSON.stringify(character).slice(1, -1);
-      else out += character;
       isString = character !== '"';
+      if (character === '\\') out.push(text.slice(at, ++at + 1).padEnd(2, '\\'));
+      else out.push(character < ' ' ? JSON.stringify(character).slice(1, -1) : character);
       continue;
     }
-    if (character === '}' || character === ']') {
-      out = withoutComma();
-      while (closers.length > 0 && closers.at(-1) !== character) out += closers.pop();
+    const isEnd = character === '}' || character === ']';
+    if (isEnd) {
+      if (out[last] === ',') out[last] = '';
+      while (closers.length > 1 && closers.at(-1) !== character) out.push(closers.pop()!);
       closers.pop();
-      out += character;
-      if (closers.length === 0) return out;
-    } else {
-      if (character === '{') closers.push('}');
-      else if (character === '[') closers.push(']');
-      isString = character === '"';
-      if (character === ',') comma = out.length;
-      out += character;
     }
-    if (character > ' ' && character !== ',') comma = -1;
+    if (character === '{') closers.push('}');
+    if (character === '[') closers.push(']');
+    isString = character === '"';
+    if (character > ' ') last = out.length;
+    out.push(character);
+    if (isEnd && closers.length === 0) return out.join('');
   }
-  return withoutComma() + (isString ? '"' : '') + closers.reverse().join('');
+  if (isString) out.push('"');
+  else if (out[last] === ',') out[last] = '';
+  return out.join('') + closers.reverse().join('');
 }

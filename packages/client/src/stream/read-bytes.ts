@@ -40,16 +40,22 @@ export async function* readBytes(
   progress: Progress,
 ): AsyncGenerator<Uint8Array, void> {
   const { clock = systemClock, stallTimeoutMs = STALL_TIMEOUT_MS, signal } = options;
-  const deadline = clock.now() + (options.firstTokenTimeoutMs ?? FIRST_TOKEN_TIMEOUT_MS);
+  const { firstTokenTimeoutMs = FIRST_TOKEN_TIMEOUT_MS } = options;
+  const deadline = clock.now() + firstTokenTimeoutMs;
+  const limitOf = () => {
+    if (progress.hasEnded) return CLOSE_TIMEOUT_MS;
+    return progress.hasBegun ? stallTimeoutMs : Math.min(stallTimeoutMs, deadline - clock.now());
+  };
   const reader = body?.getReader();
   try {
     while (reader) {
-      const leftMs = progress.hasBegun
-        ? progress.hasEnded
-          ? CLOSE_TIMEOUT_MS
-          : stallTimeoutMs
-        : deadline - clock.now();
-      const { done, value } = await within(reader.read(), clock, Math.min(leftMs, stallTimeoutMs), signal);
+      const limitMs = limitOf();
+      const late = () => {
+        const what =
+          limitMs < stallTimeoutMs ? `No answer began within ${firstTokenTimeoutMs}` : `Nothing came for ${limitMs}`;
+        return new KitError('timeout', `${what} ms. Ask again, or allow more time.`, { retryable: true });
+      };
+      const { done, value } = await within(reader.read(), clock, limitMs, late, signal);
       if (done) return;
       yield value;
     }
@@ -58,27 +64,28 @@ export async function* readBytes(
   }
 }
 
-function within<T>(reading: Promise<T>, clock: Clock, timeoutMs: number, signal?: AbortSignal): Promise<T> {
+function within<T>(
+  reading: Promise<T>,
+  clock: Clock,
+  limitMs: number,
+  late: () => KitError,
+  signal?: AbortSignal,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const leave = () => reject(signal?.reason);
+    // An endpoint that sends keep-alives without a pause would never let a timer of 0 ms fire.
+    if (limitMs <= 0) reject(late());
     if (signal?.aborted) leave();
     signal?.addEventListener('abort', leave);
-    const cancel = clock.after(timeoutMs, () => {
-      reject(new KitError('timeout', `Nothing came for ${Math.round(timeoutMs)} ms.`, { retryable: true }));
-    });
-    const stop = () => {
+    const cancel = clock.after(limitMs, () => reject(late()));
+    const lose = (cause: unknown) => {
+      reject(
+        new KitError('connection', 'The connection was lost before the answer had ended.', { retryable: true, cause }),
+      );
+    };
+    reading.then(resolve, lose).finally(() => {
       cancel();
       signal?.removeEventListener('abort', leave);
-    };
-    reading
-      .then(resolve, (cause) => {
-        reject(
-          new KitError('connection', 'The connection was lost before the answer had ended.', {
-            retryable: true,
-            cause,
-          }),
-        );
-      })
-      .finally(stop);
+    });
   });
 }

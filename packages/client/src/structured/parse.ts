@@ -68,7 +68,7 @@ export async function parse<Schema extends StandardSchema>(
   const rungs = rungsOf(strategy, form);
   const key = `${endpoint.baseUrl} ${request.model}`;
   const spent: Spent = { usage: {}, attempts: 0 };
-  let rung: Rung = nextOf(rungs, known.get(key) ?? 'json_schema') ?? 'json_object';
+  let rung = nextOf(rungs, known.get(key) ?? 'json_schema') ?? (rungs[0] as Rung);
   for (;;) {
     let refusal: unknown;
     try {
@@ -82,7 +82,7 @@ export async function parse<Schema extends StandardSchema>(
     const below: Rung | undefined = refusal === undefined ? 'strict_tool' : rungBelow(rung, refusal);
     const next = below && nextOf(rungs, below);
     if (next === undefined) throw refusal;
-    if (!isAboutSchema(refusal)) known.set(key, next);
+    if (strategy === 'auto' && !isAboutSchema(refusal)) known.set(key, next);
     rung = next;
   }
 }

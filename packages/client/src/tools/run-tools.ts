@@ -66,7 +66,7 @@ export interface RunToolsPartial {
  * fatally; `invalid_input` when a tool cannot be offered; and what `chat` throws. All have a RunToolsPartial in `partial`.
  * @throws the reason of the signal, once it is aborted.
  */
-export function runTools(endpoint: Endpoint, request: RunToolsRequest): Promise<RunToolsResult> {
+export async function runTools(endpoint: Endpoint, request: RunToolsRequest): Promise<RunToolsResult> {
   return new ToolsLoop(endpoint, request).run();
 }
 
