@@ -52,7 +52,7 @@ describe('a schema', () => {
         ? []
         : check.errors!.map(({ instancePath, message = '' }) => ({ message, path: instancePath.split('/').slice(1) })),
     );
-    assert.equal(toJsonSchema(schema), toJsonSchema(schema) && JSON_SCHEMA);
+    assert.deepEqual(toJsonSchema(schema), JSON_SCHEMA);
     assert.deepEqual(await validate(schema, { days: 2 }), { value: { days: 2 } });
     assert.deepEqual(await validate(schema, { days: 'two' }), { problem: 'days: must be integer' });
   });

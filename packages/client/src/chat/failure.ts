@@ -55,7 +55,7 @@ function statusOf(name: string): number {
 }
 
 function failure(what: string, words: string, code: KitErrorCode, details: KitErrorDetails): KitError {
-  const said = words === '' ? '.' : `: ${words}`;
+  const said = words === '' ? '.' : `: ${words}${/[.!?…]$/.test(words) ? '' : '.'}`;
   const retryable = code === 'server_error' || code === 'rate_limited';
   return new KitError(code, `The endpoint ${what}${said} ${ADVICE[code] ?? ''}`.trim(), { ...details, retryable });
 }

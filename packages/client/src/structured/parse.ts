@@ -159,5 +159,5 @@ function askAgain({ message, toolCalls, content }: ChatResult, problem: string):
     const results = toolCalls.map(({ id }) => ({ role: 'tool', tool_call_id: id, content: order }));
     return [withReadableCalls(message), ...results];
   }
-  return [...(content === '' ? [] : [message]), { role: 'user', content: order }];
+  return [...(content.trim() === '' ? [] : [message]), { role: 'user', content: order }];
 }
