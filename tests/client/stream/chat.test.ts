@@ -83,8 +83,8 @@ describe('chat', () => {
           ask(),
           isKitError(code, (error) => {
             assert.deepEqual([error.status, error.retryable, error.requestId], [status, retryable, 'r-1']);
-            assert.match(error.message, /^The endpoint answered \d+: No, with \*\*\*: word/);
-            assert.ok(error.message.length < 400);
+            assert.match(error.message, /^The endpoint answered \d+: No, with sk-…: word/);
+            assert.ok(error.message.length < 600);
           }),
         );
       }
@@ -93,11 +93,11 @@ describe('chat', () => {
 
   test('reads the words of other servers, and no pages', async () => {
     const words: [Script, RegExp][] = [
-      [jsonOf({ detail: 'Not Found' }, 404), /404: Not Found/],
+      [jsonOf({ detail: 'Not Found' }, 404), /404: "Not Found"/],
       [jsonOf({ detail: [{ loc: ['body'] }] }, 422), /422: \[\{"loc":\["body"\]\}\]/],
       [jsonOf({ error: 'model is loading' }, 400), /400: model is loading/],
       [{ status: 500, steps: ['upstream gone'] }, /500: upstream gone/],
-      [{ status: 502, steps: ['<html>Bad gateway</html>'] }, /502\. Try/],
+      [{ status: 502, steps: ['<html>Bad gateway</html>'] }, /502\.$/],
     ];
     for (const [script, expected] of words) {
       await assert.rejects(asking(script).buffered(), (error: Error) => expected.test(error.message));
@@ -157,11 +157,16 @@ describe('chat', () => {
     await assert.rejects(chat(endpointOf(upstream.url), REQUEST, { signal }), /enough/);
   });
 
-  test('uses the error that the endpoint knows of a response', async () => {
-    upstream.answerChat(jsonOf({}, 503));
-    const known = new TypeError('known');
-    const endpoint = { ...endpointOf(upstream.url), failureOf: () => known as never };
-    await assert.rejects(chat(endpoint, REQUEST), known);
+  test('says what the kit says: the code that no status has, and every attempt', async () => {
+    const attempts = [{ startedAt: 1, durationMs: 2, reason: 'ECONNREFUSED' }];
+    const error = { message: 'The connection failed.', type: 'connection', code: 'connection', attempts };
+    await assert.rejects(
+      asking(jsonOf({ error }, 503)).buffered(),
+      isKitError('connection', (kitError) => {
+        assert.deepEqual([kitError.status, kitError.attempts, kitError.retryable], [503, attempts, true]);
+        assert.match(kitError.message, /answered 503: The connection failed\.$/);
+      }),
+    );
   });
 });
 

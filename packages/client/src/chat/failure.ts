@@ -1,106 +1,47 @@
-/** What a failed answer means: the one table from statuses to codes, and the endpoint's own words without its secrets. */
-import { KitError, type KitErrorCode, type KitErrorDetails } from '../errors/kit-error.js';
+/** What a failed answer stands for, from an endpoint or from the kit's own fetch, which tells its attempts. */
+import { parseObject, readError, type WrittenError } from '../dialects/dialect.js';
+import { type Attempt, KitError, type KitErrorCode, type KitErrorDetails } from '../errors/kit-error.js';
+import { scrub } from '../errors/scrub.js';
+import { codeOf, requestIdOf } from '../fetch/failure.js';
 
-/** How many characters of an endpoint's words an error repeats. */
-const WORDS_MAX_CHARACTERS = 300;
+/** How many characters of a failed answer are read: no error is longer, but pages of proxies are. */
+const FAILURE_MAX_CHARACTERS = 65_536;
 
-/** How many bytes of a failed answer are read. */
-const FAILURE_MAX_BYTES = 64 * 1024;
+/** Codes of the kit's fetch that no status has. */
+const OWN_CODE = /^(?:connection|timeout|breaker_open|invalid_answer)$/;
 
-const CODES: Readonly<Record<number, KitErrorCode>> = {
-  401: 'authentication',
-  402: 'insufficient_balance',
-  403: 'authentication',
-  408: 'server_error',
-  409: 'server_error',
-  429: 'rate_limited',
-};
-
-/** What an HTTP status that is no success means. */
-export function codeOf(status: number): KitErrorCode {
-  return CODES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request');
+/** The error that an answer without success stands for, its body read. */
+export async function failureOf(response: Response): Promise<KitError> {
+  const { status, headers } = response;
+  const text = (await response.text().catch(() => '')).slice(0, FAILURE_MAX_CHARACTERS).trim();
+  const body = parseObject(text);
+  // A page in HTML says nothing to a program; FastAPI writes a `detail`.
+  const message = body?.detail ? JSON.stringify(body.detail) : body || text.startsWith('<') ? '' : text;
+  const attempts = (body?.error as { attempts?: readonly Attempt[] } | undefined)?.attempts;
+  const requestId = requestIdOf(headers);
+  const details = { status, ...(requestId && { requestId }), ...(attempts && { attempts }) };
+  return toKitError(`answered ${status}`, (body && readError(body)) ?? { message }, status, details);
 }
 
-const ADVICE: Partial<Record<KitErrorCode, string>> = {
-  authentication: 'Check the key.',
-  insufficient_balance: 'Top the account up.',
-  rate_limited: 'Send less at once, or wait.',
-  server_error: 'Try again later.',
-};
-
-/**
- * The error that an answer stands for, its body read.
- *
- * @param headers Those of the request: the key among them is taken out of the endpoint's words.
- */
-export async function failureOf(response: Response, headers: Readonly<Record<string, string>> = {}): Promise<KitError> {
-  const { status, headers: answered } = response;
-  const requestId = answered.get('x-request-id') ?? answered.get('x-ds-trace-id') ?? answered.get('request-id');
-  const words = redact(wordsOf(await readStart(response)), headers);
-  return failure(`answered ${status}`, words, codeOf(status), { status, ...(requestId && { requestId }) });
-}
-
-/** The error that `{"error": …}` in an answer with status 200 stands for. */
-export function failureIn(error: unknown): KitError {
-  const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  const words = redact(wordsIn(error), {});
-  return failure('failed after its answer had begun', words, codeOf(Number(code) || statusOf(`${type} ${code}`)), {});
+/** The error that a chunk or an answer with status 200 stands for; undefined when it has none. */
+export function failureIn(chunk: object): KitError | undefined {
+  const error = readError(chunk as Record<string, unknown>);
+  return error && toKitError('failed after its answer had begun', error, Number(error.code) || statusOf(error), {});
 }
 
 /** The status that goes with the name of an error. */
-function statusOf(name: string): number {
+function statusOf({ type, code }: WrittenError): number {
+  const name = `${type} ${code}`;
   if (/rate_limit/.test(name)) return 429;
   if (/insufficient/.test(name)) return 402;
   return /invalid_request/.test(name) ? 400 : 500;
 }
 
-function failure(what: string, words: string, code: KitErrorCode, details: KitErrorDetails): KitError {
-  const said = words === '' ? '.' : `: ${words}${/[.!?…]$/.test(words) ? '' : '.'}`;
-  const retryable = code === 'server_error' || code === 'rate_limited';
-  return new KitError(code, `The endpoint ${what}${said} ${ADVICE[code] ?? ''}`.trim(), { ...details, retryable });
-}
-
-async function readStart({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    // Not every browser can iterate over a body.
-    const reader = body?.getReader();
-    for (let bytes = 0; reader && bytes < FAILURE_MAX_BYTES; ) {
-      const { done, value } = await reader.read();
-      if (done) return text;
-      bytes += value.length;
-      text += decoder.decode(value, { stream: true });
-    }
-    await reader?.cancel();
-  } catch {
-    // What had come has to do.
-  }
-  return text;
-}
-
-function wordsOf(text: string): string {
-  try {
-    const body = JSON.parse(text);
-    return wordsIn(body?.error ?? body);
-  } catch {
-    // A page in HTML says nothing to a program.
-    return text.trim().startsWith('<') ? '' : text.trim();
-  }
-}
-
-function wordsIn(error: unknown): string {
-  const { message, detail } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  const words = message ?? detail ?? error ?? '';
-  return typeof words === 'string' ? words : JSON.stringify(words);
-}
-
-function redact(words: string, headers: Readonly<Record<string, string>>): string {
-  let text = words;
-  for (const [name, value] of Object.entries(headers)) {
-    const secret = /auth|key|token/i.test(name) ? value.split(' ').pop() : '';
-    if (secret) text = text.replaceAll(secret, '***');
-  }
-  text = text.replace(/\b(sk-|Bearer )[\w.-]{6,}/g, '$1***');
-  return text.length > WORDS_MAX_CHARACTERS ? `${text.slice(0, WORDS_MAX_CHARACTERS)}…` : text;
+function toKitError(what: string, error: WrittenError, status: number, details: KitErrorDetails): KitError {
+  const code = OWN_CODE.test(`${error.code}`) ? (error.code as KitErrorCode) : codeOf(status, error);
+  const words = scrub(error.message);
+  const said = /[.!?…]$/.test(words) ? words : `${words}.`;
+  // What is left are refusals that the same request would meet again.
+  const retryable = !/^(?:authentication|insufficient_balance|invalid_request)$/.test(code);
+  return new KitError(code, `The endpoint ${what}${words && ': '}${said}`, { ...details, retryable });
 }

@@ -13,10 +13,9 @@ import type { ChatRequest } from './types.js';
 export async function send(endpoint: Endpoint, request: ChatRequest, signal?: AbortSignal): Promise<Response> {
   // Browsers allow their `fetch` no other `this` than none.
   const { fetch, baseUrl } = endpoint;
-  const headers = endpoint.headers();
   const response = await fetch(`${baseUrl}/chat/completions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...endpoint.headers() },
     body: JSON.stringify(request),
     signal: signal ?? null,
   }).catch((cause) => {
@@ -27,5 +26,5 @@ export async function send(endpoint: Endpoint, request: ChatRequest, signal?: Ab
     });
   });
   if (response.ok) return response;
-  throw endpoint.failureOf?.(response) ?? (await failureOf(response, headers));
+  throw await failureOf(response);
 }

@@ -1,5 +1,4 @@
 /** The endpoint that a kit talks to, as the parts above `fetch` see it. */
-import type { KitError } from '../errors/kit-error.js';
 
 /** The function of the platform that everything goes through. */
 export type Fetch = typeof globalThis.fetch;
@@ -11,6 +10,4 @@ export interface Endpoint {
   readonly headers: () => Record<string, string>;
   /** Sends with retries and limits. Always answers with a Response, also when everything failed; throws on abort alone. */
   readonly fetch: Fetch;
-  /** The error that a failed Response of `fetch` stands for, its attempts included. Absent: its status decides. */
-  readonly failureOf?: (response: Response) => KitError | undefined;
 }

@@ -35,7 +35,8 @@ export class ChatAccumulator {
    * @throws KitError when the chunk is an error of the endpoint, and `invalid_answer` beyond one of the limits.
    */
   add(chunk: ChatChunk): ChatEvent[] {
-    if (chunk.error) throw failureIn(chunk.error);
+    const failure = failureIn(chunk);
+    if (failure) throw failure;
     const events: ChatEvent[] = [];
     this.#id ??= chunk.id;
     this.#model ??= chunk.model;
