@@ -5,7 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import { AFTER_CALL, HELLO, type ScriptedServers, startScriptedServers, THOUGHT } from '../foreign/support/scripted-servers.js';
+import {
+  AFTER_CALL,
+  HELLO,
+  type ScriptedServers,
+  startScriptedServers,
+  THOUGHT,
+} from '../foreign/support/scripted-servers.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
