@@ -1,6 +1,5 @@
 /** Reads a buffered answer to its end before it is handed on: only then it is certain that it is one. */
 import { type AnswerFacts, type JsonObject, parseObject } from '../dialects/dialect.js';
-import { undoStrictTool } from '../repairs/response-format.js';
 import { AnswerTally } from './answer-tally.js';
 import { type AttemptResult, type Running, toFailure } from './attempt.js';
 import { codeOf, type Failure, judge, requestIdOf } from './failure.js';
@@ -18,8 +17,8 @@ export async function holdBuffered(running: Running, { dialect }: Generation): P
   const tally = new AnswerTally();
   tally.add(facts);
   context.ended({ how: 'complete', tally });
-  const isTurned = answer !== undefined && context.prepared.isStrictTool;
-  const handedOn = isTurned ? JSON.stringify(undoStrictTool(answer)) : text;
+  const { turnBack } = context.prepared;
+  const handedOn = answer === undefined || turnBack === undefined ? text : JSON.stringify(turnBack(answer));
   return {
     kind: 'answer',
     response: new Response(handedOn, rebuildHead(response)),

@@ -1,7 +1,12 @@
 /** Holds a stream until its first token, then passes its bytes on and watches for its end. */
 import { EventDecoder } from '@plumb/wire/sse';
-import { type AnswerFacts, type Dialect, parseObject, type WrittenError } from '../dialects/dialect.js';
-import { undoStrictTool } from '../repairs/response-format.js';
+import {
+  type AnswerFacts,
+  type Dialect,
+  type JsonObject,
+  parseObject,
+  type WrittenError,
+} from '../dialects/dialect.js';
 import { AnswerTally } from './answer-tally.js';
 import { type AnswerEnd, type AttemptResult, type Running, toFailure } from './attempt.js';
 import { codeOf, type Failure, judge, requestIdOf } from './failure.js';
@@ -121,8 +126,8 @@ class WatchedStream {
     for (const bytes of done ? this.#lastEvent() : this.#raw.push(value)) {
       const facts = this.#readEvent(bytes);
       if (facts.error !== undefined) return facts.error;
-      const { hidesUsage, isStrictTool } = this.#running.context.prepared;
-      if (!(facts.isUsageOnly && hidesUsage)) pass(isStrictTool ? turnBack(bytes) : bytes);
+      const { hidesUsage, turnBack } = this.#running.context.prepared;
+      if (!(facts.isUsageOnly && hidesUsage)) pass(turnBack === undefined ? bytes : rewriteEvent(bytes, turnBack));
     }
     return undefined;
   }
@@ -161,11 +166,11 @@ class WatchedStream {
   }
 }
 
-/** A chunk of a call that stands for a schema, as the chunk of words that was asked for. */
-function turnBack(bytes: Uint8Array): Uint8Array {
+/** An event whose data is changed. */
+function rewriteEvent(bytes: Uint8Array, change: (body: JsonObject) => JsonObject): Uint8Array {
   const text = new TextDecoder().decode(bytes);
   const chunk = text.startsWith('data:') ? parseObject(text.slice('data:'.length)) : undefined;
-  return chunk === undefined ? bytes : new TextEncoder().encode(`data: ${JSON.stringify(undoStrictTool(chunk))}\n\n`);
+  return chunk === undefined ? bytes : new TextEncoder().encode(`data: ${JSON.stringify(change(chunk))}\n\n`);
 }
 
 const EMPTY = 'The stream ended before its first token.';

@@ -212,7 +212,7 @@ class Journey {
   /** Whether the refusal has taught how to ask in another way. */
   async #isRepaired({ error, code }: Failure, { sent, model }: Prepared): Promise<boolean> {
     if (code !== 'invalid_request' || sent === undefined) return false;
-    const what = await this.#lane.repairs.learn(error, sent);
+    const what = await this.#lane.repairs.learn(error, sent, this.#outgoing.wishes.keepsFormat);
     if (what === undefined) return false;
     this.#parts.settings.onEvent({ type: 'repaired', model, what });
     return true;

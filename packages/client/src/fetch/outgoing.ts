@@ -13,6 +13,8 @@ export interface Wishes {
   readonly deadlineMs?: number;
   /** `x-kit-breaker-wait-ms`: in place of the option `breaker.waitMs`. */
   readonly breakerWaitMs?: number;
+  /** `x-kit-keep-format`: `response_format` is not asked for in another way. */
+  readonly keepsFormat?: boolean;
 }
 
 export interface Outgoing {
@@ -81,11 +83,13 @@ function takeWishes(headers: Headers): Wishes {
   };
   const [priority, deadlineMs, breakerWaitMs] = NUMBERS.map((name) => readNumber(take(name)));
   const caller = take('x-kit-caller');
+  const keepsFormat = take('x-kit-keep-format') === 'true';
   return {
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(caller === undefined ? {} : { caller }),
     ...(breakerWaitMs === undefined ? {} : { breakerWaitMs }),
+    ...(keepsFormat ? { keepsFormat } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Makes the request that is sent from the one that came: repaired, its use asked for, its tokens counted. */
 import { isObject, type JsonObject } from '../dialects/dialect.js';
-import type { Repairs } from '../repairs/repairs.js';
+import type { Repaired, Repairs } from '../repairs/repairs.js';
 import type { TokenCounter } from '../tokens/token-counter.js';
 import type { Generation, Outgoing } from './outgoing.js';
 
@@ -14,15 +14,15 @@ export interface Prepared {
   readonly answerTokensMax: number | undefined;
   /** Whether the events that carry the use alone are kept from the caller, who has not asked for them. */
   readonly hidesUsage: boolean;
-  /** Whether a tool stands for a schema, so that the answer must be turned back. */
-  readonly isStrictTool: boolean;
+  /** Makes the answer, or a chunk of it, one to the request that came in; undefined when it is one. */
+  readonly turnBack: Repaired['turnBack'];
 }
 
 export async function prepare(outgoing: Outgoing, repairs: Repairs, counter: TokenCounter): Promise<Prepared> {
   const { generation } = outgoing;
   if (generation === undefined) return prepareOther(outgoing);
   const asked = askForUsage(generation);
-  const { request: sent, isStrictTool } = await repairs.apply(asked ?? generation.request);
+  const { request: sent, turnBack } = await repairs.apply(asked ?? generation.request, outgoing.wishes.keepsFormat);
   const isChanged = sent !== generation.request;
   return {
     outgoing: isChanged ? withBody(outgoing, sent) : outgoing,
@@ -31,12 +31,12 @@ export async function prepare(outgoing: Outgoing, repairs: Repairs, counter: Tok
     promptTokens: counter.countRequest(sent),
     answerTokensMax: generation.dialect.answerTokensMax(sent),
     hidesUsage: asked !== undefined,
-    isStrictTool,
+    turnBack,
   };
 }
 
 function prepareOther(outgoing: Outgoing): Prepared {
-  const nothing = { sent: undefined, promptTokens: 0, answerTokensMax: 0, hidesUsage: false, isStrictTool: false };
+  const nothing = { sent: undefined, promptTokens: 0, answerTokensMax: 0, hidesUsage: false, turnBack: undefined };
   return { outgoing, model: '', ...nothing };
 }
 

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject, type WrittenError } from '../dialects/dialect.js';
 import { applyParameterRepairs, findParameterRepair, type ParameterRepair } from './parameters.js';
 import type { Repaired, RepairOptions } from './repairs.js';
-import { readWantedSchema, type SchemaDetour, takeDetour } from './response-format.js';
+import { asJsonObject, asStrictTool, readWantedSchema, type SchemaDetour, undoStrictTool } from './response-format.js';
 
 export class Detours {
   readonly #options: Required<RepairOptions>;
@@ -17,27 +17,27 @@ export class Detours {
     this.#schemaDetour = jsonSchema === 'learn' || jsonSchema === false ? undefined : jsonSchema;
   }
 
-  apply(given: JsonObject): Repaired {
+  apply(given: JsonObject, keepsFormat: boolean): Repaired {
     const renamed = this.#sendsSystem ? withoutDeveloper(given) : given;
     const isSmaller = this.#parameters.some(({ name }) => name in renamed);
     const request = isSmaller ? applyParameterRepairs(renamed, this.#parameters) : renamed;
-    const wanted = this.#schemaDetour && readWantedSchema(request);
-    if (wanted === undefined || this.#schemaDetour === undefined) return { request, isStrictTool: false };
+    const wanted = keepsFormat || this.#schemaDetour === undefined ? undefined : readWantedSchema(request);
+    if (wanted === undefined) return { request };
     // A request with tools of its own cannot give its answer through another one.
     const hasTools = Array.isArray(request.tools) && request.tools.length > 0;
-    const detour = hasTools ? 'json_object' : this.#schemaDetour;
-    return { request: takeDetour(request, wanted, detour), isStrictTool: detour === 'strict_tool' };
+    if (hasTools || this.#schemaDetour === 'json_object') return { request: asJsonObject(request, wanted) };
+    return { request: asStrictTool(request, wanted), turnBack: undoStrictTool };
   }
 
   /** What a refusal has taught, in a few words; undefined when it has taught nothing. */
-  learn(error: WrittenError, sent: JsonObject): string | undefined {
+  learn(error: WrittenError, sent: JsonObject, keepsFormat: boolean): string | undefined {
     const { developerRole, jsonSchema, parameters } = this.#options;
     const { message } = error;
     if (developerRole === 'learn' && !this.#sendsSystem && message.includes('developer') && hasDeveloper(sent)) {
       this.#sendsSystem = true;
       return 'the role developer is sent as system';
     }
-    const isLearning = jsonSchema === 'learn' && this.#schemaDetour === undefined;
+    const isLearning = !keepsFormat && jsonSchema === 'learn' && this.#schemaDetour === undefined;
     if (isLearning && isFormatUnknown(message) && readWantedSchema(sent)) {
       this.#schemaDetour = 'json_object';
       return 'json_schema is asked for as json_object';

@@ -27,8 +27,8 @@ const DEFAULTS: Required<RepairOptions> = {
 export interface Repaired {
   /** The very request that came in when there was nothing to repair. */
   readonly request: JsonObject;
-  /** Whether the answer must be turned back (`undoStrictTool`). */
-  readonly isStrictTool: boolean;
+  /** Makes the answer, or a chunk of it, one to the request that came in; undefined when it is one. */
+  readonly turnBack?: (body: JsonObject) => JsonObject;
 }
 
 export class Repairs {
@@ -42,12 +42,13 @@ export class Repairs {
     this.#memory = memory;
   }
 
-  async apply(given: JsonObject): Promise<Repaired> {
+  /** @param keepsFormat Whether `response_format` stays as it is. */
+  async apply(given: JsonObject, keepsFormat = false): Promise<Repaired> {
     const request = this.#options.reasoning ? this.#withReasoning(given) : given;
     const { developerRole, jsonSchema } = this.#options;
     const isWanted = developerRole === true || (jsonSchema !== 'learn' && jsonSchema !== false);
     const detours = isWanted ? await this.#load() : this.#detours;
-    return detours?.apply(request) ?? { request, isStrictTool: false };
+    return detours?.apply(request, keepsFormat) ?? { request };
   }
 
   /**
@@ -55,8 +56,8 @@ export class Repairs {
    *
    * @returns What has been learnt, in a few words, when the request would be sent in another way now.
    */
-  async learn(error: WrittenError, sent: JsonObject): Promise<string | undefined> {
-    return (await this.#load()).learn(error, sent);
+  async learn(error: WrittenError, sent: JsonObject, keepsFormat = false): Promise<string | undefined> {
+    return (await this.#load()).learn(error, sent, keepsFormat);
   }
 
   async #load(): Promise<Detours> {

@@ -19,11 +19,7 @@ export function readWantedSchema({ response_format: format }: JsonObject): Wante
   return { name: typeof name === 'string' ? name : 'answer', schema: schema ?? {} };
 }
 
-export function takeDetour(request: JsonObject, wanted: WantedSchema, detour: SchemaDetour): JsonObject {
-  return detour === 'json_object' ? asJsonObject(request, wanted) : asStrictTool(request, wanted);
-}
-
-function asJsonObject(request: JsonObject, { schema }: WantedSchema): JsonObject {
+export function asJsonObject(request: JsonObject, { schema }: WantedSchema): JsonObject {
   const told = `Answer with one JSON object that is valid for this JSON Schema, and nothing else:\n${JSON.stringify(schema)}`;
   return { ...request, messages: tell(request.messages, told), response_format: { type: 'json_object' } };
 }
@@ -38,7 +34,10 @@ function tell(messages: unknown, told: string): unknown[] {
   return [{ role: 'system', content: told }, ...others];
 }
 
-function asStrictTool({ response_format: _, ...request }: JsonObject, { name, schema }: WantedSchema): JsonObject {
+export function asStrictTool(
+  { response_format: _, ...request }: JsonObject,
+  { name, schema }: WantedSchema,
+): JsonObject {
   const tool = { name, description: 'Gives the answer.', parameters: schema, strict: true };
   return {
     ...request,
