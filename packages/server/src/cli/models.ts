@@ -5,6 +5,7 @@ import { ensureModel, listModels, modelsFolder, type ResolvedModel } from '../mo
 import { SOURCE_FORMS } from '../models/source.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
+import { withExample } from './help.js';
 import { createProgressRenderer, formatBytes, type ProgressStream } from './progress.js';
 
 /** Where the command reads and writes. */
@@ -24,10 +25,11 @@ export function modelsCommand(
     clock: systemClock,
   },
 ): Command {
-  return new Command('models')
-    .description('Fetch and list models (GGUF files).')
+  const models = new Command('models')
+    .description('Fetch and list model files (GGUF); alone, list the models of an endpoint.')
     .addCommand(pullCommand(io))
     .addCommand(listCommand(io));
+  return withExample(models, 'plumb models', 'plumb models pull');
 }
 
 function pullCommand(io: ModelsCommandIo): Command {
