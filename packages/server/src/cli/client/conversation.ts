@@ -25,15 +25,14 @@ const HELP = `/clear            forget what was said so far
 
 Ctrl-C stops an answer; what has come of it stays known.`;
 
-/** Talks until the user ends it. The signal is aborted by a Ctrl-C that no answer has taken. */
-export async function converse(session: Session, options: ConversationOptions, signal: AbortSignal): Promise<void> {
+/** Talks until the user ends it. */
+export async function converse(session: Session, options: ConversationOptions): Promise<void> {
   const prompt = new LinePrompt(session.context);
   say(session.context, `${session.model} at ${session.endpoint.baseUrl}. /help shows what there is, Ctrl-D ends.`);
   try {
     const conversation = new Conversation(session, options, prompt);
     for (let line = await prompt.ask(); line !== undefined; line = await prompt.ask()) {
       if (!(await conversation.take(line))) return;
-      signal.throwIfAborted();
     }
   } finally {
     prompt.close();

@@ -33,7 +33,7 @@ export function loginCommand(context: ClientContext): Command {
   withExample(
     withEndpointFlags(login),
     'plumb login --base-url https://api.deepseek.com',
-    'pass show deepseek | plumb login --base-url https://api.deepseek.com --api-key-stdin',
+    'pass show work/plumb | plumb login --api-key-stdin',
   );
   return login.action((flags: LoginFlags) =>
     untilInterrupted((signal) => logIn(flags, context, signal)).catch((error: unknown) => {
