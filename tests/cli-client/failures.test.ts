@@ -40,6 +40,9 @@ async function incidents() {
     .map((line) => JSON.parse(line));
 }
 
+const html = { 'content-type': 'text/html' };
+const json = { 'content-type': 'application/json' };
+
 const ENDS: readonly [what: string, answer: Script, code: number, says: RegExp, isJournaled: boolean][] = [
   ['a request that it refuses', failing(400, 'Model Not Exist'), 1, /Model Not Exist.*status 400/, false],
   ['a key that it does not know', failing(401, 'Authentication Fails'), 3, /plumb keys test/, false],
@@ -47,18 +50,12 @@ const ENDS: readonly [what: string, answer: Script, code: number, says: RegExp, 
   ['an account without money', failing(402, 'Insufficient Balance'), 4, /plumb balance/, false],
   ['a limit', failing(429, 'Too many requests'), 5, /Too many requests/, true],
   ['a fault', failing(500, 'Internal error'), 6, /Internal error.*request request-500.*plumb report/, true],
-  [
-    'a fault without an envelope',
-    { status: 502, steps: ['<html>Bad gateway</html>'] },
-    6,
-    /answered with status 502/,
-    true,
-  ],
-  ['an empty answer', { headers: { 'content-type': 'application/json' }, steps: ['\n\n'] }, 6, /answer is empty/, true],
-  ['an answer that is no JSON', { steps: ['Welcome!'] }, 6, /no JSON/, true],
+  ['a page of a proxy', { status: 502, headers: html, steps: ['<html>Bad gateway'] }, 6, /answered 502/, true],
+  ['an empty answer', { headers: json, steps: ['\n\n'] }, 6, /nothing but blank lines/, true],
+  ['an answer that is no JSON', { headers: json, steps: ['Welcome!'] }, 6, /no whole JSON/, true],
   ['an error inside of a 200', jsonOf({ error: { message: 'Overloaded' } }), 6, /Overloaded/, true],
-  ['a stream that breaks off', streamWith(chunk({ content: 'Half' }), 'close!'), 6, /broke off/, true],
-  ['a stream without an end', streamWith(chunk({ content: 'Half' }), 'data: [DONE]\n\n'), 6, /broke off/, true],
+  ['a stream without an end', streamWith(chunk({ content: 'Half' }), 'data: [DONE]\n\n'), 6, /in the middle/, true],
+  ['silence until the deadline', streamWith('hang!'), 6, /at the deadline/, true],
   ['a refusal', streamSaying(['No'], 'content_filter'), 7, /filter/, false],
 ];
 
@@ -66,10 +63,14 @@ describe('the exit code', () => {
   for (const [what, answer, code, says, isJournaled] of ENDS) {
     test(`is ${code} for ${what}`, async () => {
       endpoint.answerChat(answer);
-      const ended = await ask();
+      const ended = await ask('--deadline', '1');
       assert.equal(ended.code, code, ended.stderr);
-      assert.match(ended.stderr, says);
-      assert.equal(ended.stderr.trimEnd().split('\n').length, 1, ended.stderr);
+      const [last = '', ...waits] = ended.stderr.trimEnd().split('\n').reverse();
+      assert.match(last, says);
+      assert.ok(
+        waits.every((wait) => / Trying again in \d\.\d s\.$/.test(wait)),
+        ended.stderr,
+      );
       assert.equal((await incidents()).length, isJournaled ? 1 : 0);
     });
   }
@@ -78,9 +79,40 @@ describe('the exit code', () => {
     const silent = await ScriptedUpstream.start();
     const { url } = silent;
     await silent.close();
-    const { code, stderr } = await user.run(['chat', '-m', 'm', 'hi'], settings({ PLUMB_BASE_URL: url }));
+    const args = ['chat', '-m', 'm', 'hi', '--deadline', '1'];
+    const { code, stderr } = await user.run(args, settings({ PLUMB_BASE_URL: url }));
     assert.equal(code, 6);
-    assert.match(stderr, /Nobody answers at/);
+    assert.match(stderr, /ECONNREFUSED.*Is it running/);
+  });
+
+  test('is 6 when the connection breaks in the middle, and what had come stays', async () => {
+    const seen = Promise.withResolvers<void>();
+    endpoint.answerChat(streamWith(chunk({ content: 'Half' }), seen.promise, 'close!'));
+    const child = user.start(['chat', '-m', 'm', 'A story'], settings());
+    child.stdin?.end();
+    const ended = exitOf(child);
+    await until('the answer begins', () => user.seen.includes('Half'));
+    seen.resolve();
+    assert.equal(await ended, 6);
+    assert.match(user.seen, /^Half\nplumb: The stream ended in the middle/);
+    assert.equal((await incidents())[0].code, 'stream_interrupted');
+  });
+
+  test('is 5 at once when the limit has no room before the deadline', async () => {
+    endpoint.answerChat(jsonOf({ error: { message: 'Slow down' } }, 429, { 'retry-after': '3600' }));
+    const { code, stderr } = await ask('--deadline', '60');
+    assert.equal(code, 5);
+    assert.match(stderr, /^Slow down\. Waiting 3600\.0 s for a place\.\n/);
+  });
+
+  test('is 0 when trying again helps, which is said while it waits', async () => {
+    endpoint.answerChat((_request, number) =>
+      number === 0 ? jsonOf({ error: { message: 'Overloaded' } }, 503) : streamSaying(['Hi']),
+    );
+    const { code, stdout, stderr } = await ask();
+    assert.deepEqual([code, stdout], [0, 'Hi\n']);
+    assert.match(stderr, /^Overloaded\. Trying again in \d\.\d s\.\n$/);
+    assert.deepEqual(await incidents(), []);
   });
 
   test('is 3 when there is no key, and nothing is sent', async () => {
@@ -136,6 +168,8 @@ describe('what is sent', () => {
       temperature: 0.5,
       max_tokens: 9,
       stream: true,
+      // The toolkit counts what is used.
+      stream_options: { include_usage: true },
     });
   });
 
@@ -246,7 +280,7 @@ describe('plumb report', () => {
     await user.run(['chat', '-m', 'other', 'hi'], settings());
     const reports = JSON.parse((await user.run(['report', '--json'])).stdout);
     assert.deepEqual(
-      reports.map(({ model, counts, requestIds }: Record<string, unknown>) => [model, counts, requestIds]),
+      reports.map(({ model, byStatus, requestIds }: Record<string, unknown>) => [model, byStatus, requestIds]),
       [
         ['m', { 500: 1 }, ['request-500']],
         ['other', { 500: 1 }, ['request-500']],

@@ -1,7 +1,7 @@
 /** An answer as it comes, of a chat or of a completion, streamed or whole: pieces of text and then how it ended. */
 import { type Clock, type Endpoint, KitError } from '@plumb/client';
 import { EventDecoder } from '@plumb/wire/sse';
-import { type Answered, failedWith, messageOf, readJson, type Sent, send } from './send.js';
+import { type Answered, codeInside, failedWith, messageOf, readJson, type Sent, send } from './send.js';
 
 export interface Piece {
   readonly kind: 'reasoning' | 'content';
@@ -96,7 +96,11 @@ function readEvent(data: string, { startedAt, response, requestId }: Answered, c
   } catch {
     throw failedWith('invalid_answer', 'An event of the stream is no JSON.', known);
   }
-  throw failedWith('server_error', messageOf(data) ?? 'The endpoint sent an error in the middle of the stream.', known);
+  throw failedWith(
+    codeInside(data),
+    messageOf(data) ?? 'The endpoint sent an error in the middle of the stream.',
+    known,
+  );
 }
 
 function* piecesOf({ delta, message, text }: Choice): Generator<Piece> {

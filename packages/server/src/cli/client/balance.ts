@@ -33,7 +33,12 @@ export function balanceCommand(context: ClientContext): Command {
 async function showBalance(flags: BalanceFlags, context: ClientContext, signal: AbortSignal): Promise<void> {
   const target = await resolveEndpoint(flags, context);
   const balance = await askBalance(target.baseUrl, () =>
-    sendForJson(connect(target), context.clock, { method: 'GET', url: `${target.baseUrl}/user/balance` }, signal),
+    sendForJson(
+      connect(target, context),
+      context.clock,
+      { method: 'GET', url: `${target.baseUrl}/user/balance` },
+      signal,
+    ),
   );
   if (flags.json) return printJson(balance);
   const { is_available, balance_infos } = balance as Partial<UserBalance>;

@@ -7,6 +7,7 @@ import { withExample } from '../help.js';
 import { printJson } from '../print.js';
 import { AnswerPrinter, checkWhole, sayUsage } from './answer-printer.js';
 import { type AnswerOptions, chatRequest, systemMessage } from './chat-request.js';
+import type { Patience } from './connect.js';
 import type { ClientContext } from './context.js';
 import { converse } from './conversation.js';
 import { withExitCode } from './failure.js';
@@ -15,7 +16,7 @@ import { untilInterrupted } from './interrupt.js';
 import { readPrompt } from './read-prompt.js';
 import { generate, generateWhole, openSession, type Session } from './session.js';
 
-interface ChatFlags extends EndpointFlags, AnswerOptions {
+interface ChatFlags extends EndpointFlags, AnswerOptions, Patience {
   readonly system?: string;
   readonly file?: readonly string[];
   readonly json?: true;
@@ -40,6 +41,7 @@ export function chatCommand(context: ClientContext): Command {
     .option('--show-reasoning', 'show what it thinks on stderr, also where that is no terminal')
     .option('--no-show-reasoning', 'do not show what it thinks')
     .option('--show-usage', 'say on stderr what the answer used')
+    .option('--deadline <seconds>', 'give up when the answer has not begun by then (default: 600)', readCount)
     .option('--no-stream', 'show the answer when it is whole')
     .option('--json', 'print the whole answer of the API as one line of JSON');
   withExample(

@@ -10,6 +10,7 @@ import { AnswerPrinter, checkWhole, sayUsage } from './answer-printer.js';
 import { completionUrls } from './base-url.js';
 import { finishReasonOf } from './chat.js';
 import { type AnswerOptions, streamFields } from './chat-request.js';
+import type { Patience } from './connect.js';
 import type { ClientContext } from './context.js';
 import { withExitCode } from './failure.js';
 import { collect, type EndpointFlags, readCount, readNumber, withEndpointFlags, withModelFlag } from './flags.js';
@@ -17,7 +18,7 @@ import { untilInterrupted } from './interrupt.js';
 import { readPipe } from './read-prompt.js';
 import { type Generation, generate, generateWhole, openSession, type Session } from './session.js';
 
-interface CompleteFlags extends EndpointFlags, AnswerOptions {
+interface CompleteFlags extends EndpointFlags, AnswerOptions, Patience {
   readonly suffix?: string;
   readonly stop?: readonly string[];
   readonly json?: true;
@@ -34,6 +35,7 @@ export function completeCommand(context: ClientContext): Command {
     .option('--max-tokens <count>', 'the most tokens that are written', readCount)
     .option('--stop <text>', 'a text that ends it; can be given again', collect)
     .option('--show-usage', 'say on stderr what the answer used')
+    .option('--deadline <seconds>', 'give up when it has not begun by then (default: 600)', readCount)
     .option('--no-stream', 'show the text when it is whole')
     .option('--json', 'print the whole answer of the API as one line of JSON');
   withExample(

@@ -20,9 +20,15 @@ const EXIT_CODES: Readonly<Record<KitErrorCode, number>> = {
   tool_failed: ExitCode.failed,
 };
 
+/** Whether a word of an error is one of the toolkit's codes. */
+export function isKitErrorCode(code: unknown): code is KitErrorCode {
+  return typeof code === 'string' && Object.hasOwn(EXIT_CODES, code);
+}
+
 const ADVICE: Partial<Readonly<Record<KitErrorCode, string>>> = {
   authentication: 'See which key is sent: plumb keys test',
   insufficient_balance: 'See what is left: plumb balance',
+  connection: 'Is it running, and is this its address?',
   server_error: 'If it goes on, send the provider what this prints: plumb report',
 };
 
@@ -38,7 +44,11 @@ export function describeFailure({ code, message, status, requestId }: KitError):
     ...(status === undefined ? [] : [`status ${status}`]),
     ...(requestId === undefined ? [] : [`request ${requestId}`]),
   ];
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
   const advice = ADVICE[code] === undefined ? '' : ` ${ADVICE[code]}`;
-  return `${sentence}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${advice}`;
+  return `${toSentence(message)}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${advice}`;
+}
+
+/** Endpoints write their words with and without a full stop. */
+export function toSentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }

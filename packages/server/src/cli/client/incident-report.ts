@@ -1,25 +1,17 @@
 /** Sums incidents up, for the provider whose endpoint failed: how often, at what, when, and under which request ids. */
+import type { IncidentReport } from '@plumb/client';
 import type { Incident, IncidentAttempt } from './incidents.js';
 
-/** What one endpoint failed at with one model. */
-export interface IncidentReport {
-  /** The first and the last attempt that failed, in ISO 8601. */
-  readonly since: string;
-  readonly until: string;
-  readonly endpoint: string;
-  /** Empty when the failure came before a model was known. */
-  readonly model: string;
+/** What one endpoint failed at with one model; the fields of the toolkit's own report, as far as a journal knows them. */
+export interface JournalReport extends Omit<IncidentReport, 'attempts' | 'firstReason' | 'lastReason'> {
   /** Requests that were given up. */
   readonly requests: number;
-  /** Failed attempts by status; `none` where no answer came. */
-  readonly counts: Readonly<Record<string, number>>;
   /** Failed attempts a minute: over the whole time, and in the worst minute. */
-  readonly rates: { readonly meanPerMinute: number; readonly worstMinute: number };
-  readonly requestIds: readonly string[];
+  readonly failuresPerMinute: number;
+  readonly failuresInWorstMinute: number;
   /** What the endpoint said first and last; null when it said nothing that can be told. */
-  readonly firstBody: string | null;
-  readonly lastBody: string | null;
-  readonly attempts: readonly IncidentAttempt[];
+  readonly firstReason: string | null;
+  readonly lastReason: string | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -28,54 +20,53 @@ const MINUTE_MS = 60_000;
 const SHOWN_IDS_MAX = 20;
 
 /** One report for each endpoint and model, in the order in which they first failed. */
-export function summarize(incidents: readonly Incident[]): IncidentReport[] {
+export function summarize(incidents: readonly Incident[]): JournalReport[] {
   const groups = Map.groupBy(incidents, ({ endpoint, model }) => `${endpoint} ${model}`);
   return [...groups.values()].map(summarizeOne);
 }
 
-function summarizeOne(incidents: readonly Incident[]): IncidentReport {
+function summarizeOne(incidents: readonly Incident[]): JournalReport {
   const attempts = incidents.flatMap((incident) => incident.attempts);
-  const times = [...incidents, ...attempts].map(({ at }) => at).sort();
-  const bodies = incidents.map(({ reason }) => reason).filter((reason) => reason !== null);
-  const since = times[0] ?? '';
-  const until = times.at(-1) ?? '';
+  const times = [...incidents, ...attempts].map(({ at }) => Date.parse(at)).sort((one, other) => one - other);
+  const reasons = incidents.map(({ reason }) => reason).filter((reason) => reason !== null);
+  const since = times[0] ?? 0;
+  const until = times.at(-1) ?? 0;
   return {
-    since,
-    until,
     endpoint: incidents[0]?.endpoint ?? '',
     model: incidents[0]?.model ?? '',
+    since,
+    until,
     requests: incidents.length,
-    counts: countStatuses(attempts),
-    rates: {
-      meanPerMinute: ratePerMinute(attempts.length, Date.parse(until) - Date.parse(since)),
-      worstMinute: worstMinute(attempts),
-    },
+    failures: attempts.length,
+    failuresPerMinute: ratePerMinute(attempts.length, until - since),
+    failuresInWorstMinute: worstMinute(attempts),
+    byStatus: countStatuses(attempts),
     requestIds: attempts.map(({ requestId }) => requestId).filter((id) => id !== null),
-    firstBody: bodies[0] ?? null,
-    lastBody: bodies.at(-1) ?? null,
-    attempts,
+    firstReason: reasons[0] ?? null,
+    lastReason: reasons.at(-1) ?? null,
   };
 }
 
 /** The report as a text. */
-export function renderReport(report: IncidentReport, program: string): string {
-  const { since, until, endpoint, model, requests, counts, rates, requestIds, firstBody, lastBody } = report;
-  const statuses = Object.entries(counts).map(([status, count]) => `${count} x ${describeStatus(status)}`);
+export function renderReport(report: JournalReport, program: string): string {
+  const { since, until, endpoint, model, requests, byStatus, requestIds, firstReason, lastReason } = report;
+  const statuses = Object.entries(byStatus).map(([status, count]) => `${count} x ${describeStatus(status)}`);
+  const [mean, worst] = [report.failuresPerMinute, report.failuresInWorstMinute];
   return [
     `Incident report by ${program}`,
     `  endpoint     ${endpoint}`,
     ...(model === '' ? [] : [`  model        ${model}`]),
-    `  time         ${since} to ${until}`,
+    `  time         ${new Date(since).toISOString()} to ${new Date(until).toISOString()}`,
     `  failed       ${requests} ${requests === 1 ? 'request' : 'requests'}; attempts: ${statuses.join(', ')}`,
-    `  a minute     ${rates.meanPerMinute} on average, ${rates.worstMinute} in the worst minute`,
-    ...(firstBody === null ? [] : [`  first error  ${oneLine(firstBody)}`]),
-    ...(lastBody === null || lastBody === firstBody ? [] : [`  last error   ${oneLine(lastBody)}`]),
+    `  a minute     ${mean} on average, ${worst} in the worst minute`,
+    ...(firstReason === null ? [] : [`  first error  ${oneLine(firstReason)}`]),
+    ...(lastReason === null || lastReason === firstReason ? [] : [`  last error   ${oneLine(lastReason)}`]),
     ...renderIds(requestIds),
   ].join('\n');
 }
 
 function countStatuses(attempts: readonly IncidentAttempt[]): Record<string, number> {
-  const groups = Map.groupBy(attempts, ({ status }) => (status === null ? 'none' : String(status)));
+  const groups = Map.groupBy(attempts, ({ status }) => (status === null ? 'connection' : String(status)));
   return Object.fromEntries([...groups].map(([status, { length }]) => [status, length]));
 }
 
@@ -97,7 +88,7 @@ function worstMinute(attempts: readonly IncidentAttempt[]): number {
 
 /** A failure inside of a good answer has the status of that answer. */
 function describeStatus(status: string): string {
-  if (status === 'none') return 'no answer';
+  if (status === 'connection') return 'no answer';
   return status.startsWith('2') ? `status ${status} that broke off or held an error` : `status ${status}`;
 }
 

@@ -59,7 +59,7 @@ async function logIn(flags: LoginFlags, context: ClientContext, signal: AbortSig
   redactor.add(key);
   if (flags.check) {
     const target = { baseUrl, key: { key, origin: 'login' }, model: undefined };
-    await listModelIds(connect(target), clock, signal);
+    await listModelIds(connect(target, context), clock, signal);
   }
   await keepKey(environment, baseUrl, key);
   print(`Kept ${maskKey(key)} for ${baseUrl} in ${credentialsPath(environment)}.`);

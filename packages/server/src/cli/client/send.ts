@@ -1,5 +1,6 @@
 /** Sends one request and reads its answer; whatever goes wrong becomes the one error of the toolkit. */
-import { type Clock, type Endpoint, KitError, type KitErrorCode } from '@plumb/client';
+import { type Attempt, type Clock, type Endpoint, KitError, type KitErrorCode } from '@plumb/client';
+import { isKitErrorCode } from './failure.js';
 
 export interface Sent {
   readonly method: 'GET' | 'POST';
@@ -15,8 +16,8 @@ export interface Answered {
   readonly startedAt: number;
 }
 
-/** More of an error is no use to anybody. */
-const ERROR_CHARACTERS_MAX = 2000;
+/** More than all attempts of a request take, with their words. */
+const ERROR_CHARACTERS_MAX = 100_000;
 
 /**
  * @throws KitError for every answer that is not 2xx, and when none comes.
@@ -24,13 +25,15 @@ const ERROR_CHARACTERS_MAX = 2000;
  */
 export async function send(endpoint: Endpoint, clock: Clock, sent: Sent, signal: AbortSignal): Promise<Answered> {
   const startedAt = clock.now();
-  const response = await fetchAnswer(endpoint, clock, sent, signal);
-  const requestId = requestIdOf(response.headers);
-  if (response.ok) return { response, requestId, startedAt };
-  const text = (await response.text()).slice(0, ERROR_CHARACTERS_MAX);
-  const { status } = response;
-  const reason = messageOf(text) ?? `The endpoint answered with status ${status}.`;
-  throw failedWith(codeOfStatus(status), reason, { clock, startedAt, status, requestId });
+  const { method, url, body } = sent;
+  const response = await endpoint.fetch(url, {
+    method,
+    headers: { ...endpoint.headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    signal,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (response.ok) return { response, requestId: requestIdOf(response.headers), startedAt };
+  throw await readFailure(response, { clock, startedAt });
 }
 
 /** The JSON of a good answer. @throws KitError, as `send` does, and when it is none. */
@@ -62,7 +65,7 @@ export async function readJson(
     throw failedWith('invalid_answer', `The answer is ${what}. Is this the address of an API?`, known);
   }
   if (!('error' in value) || value.error === null) return { ...value };
-  throw failedWith('server_error', messageOf(text) ?? 'The endpoint sent an error inside of a 200.', known);
+  throw failedWith(codeInside(text), messageOf(text) ?? 'The endpoint sent an error inside of a 200.', known);
 }
 
 /** What an error has to tell beside its sentence. */
@@ -81,6 +84,12 @@ export function failedWith(code: KitErrorCode, reason: string, { clock, startedA
   return new KitError(code, reason, { ...details, attempts: [attempt] });
 }
 
+/** What an error inside of a good answer is: the toolkit says where it was the connection. */
+export function codeInside(text: string): KitErrorCode {
+  const { code, type } = errorOf(text) ?? {};
+  return [code, type].find(isKitErrorCode) ?? 'server_error';
+}
+
 /** What the envelope of an error says; the text itself when it is short and no envelope; else undefined. */
 export function messageOf(text: string): string | undefined {
   const value = parse(text);
@@ -94,21 +103,33 @@ export function messageOf(text: string): string | undefined {
   return plain !== '' && plain.length <= 300 && !plain.startsWith('<') && !plain.startsWith('{') ? plain : undefined;
 }
 
-async function fetchAnswer(endpoint: Endpoint, clock: Clock, sent: Sent, signal: AbortSignal): Promise<Response> {
-  const { method, url, body } = sent;
-  const startedAt = clock.now();
-  try {
-    return await endpoint.fetch(url, {
-      method,
-      headers: { ...endpoint.headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    const reason = `Nobody answers at ${new URL(url).origin} (${describe(error)}): is it running?`;
-    throw failedWith('connection', reason, { clock, startedAt });
-  }
+/** What a failed answer says: the words of the endpoint, and the attempts that the toolkit made. */
+async function readFailure(response: Response, { clock, startedAt }: Failing): Promise<KitError> {
+  const { status, headers } = response;
+  const text = (await response.text()).slice(0, ERROR_CHARACTERS_MAX);
+  const { code, type, attempts = [] } = errorOf(text) ?? {};
+  const reason = messageOf(text) ?? `The endpoint answered with status ${status}.`;
+  // Where the toolkit knows better than the status, it says so.
+  const what = [code, type].find(isKitErrorCode) ?? codeOfStatus(status);
+  const last = attempts.at(-1);
+  if (last === undefined)
+    return failedWith(what, reason, { clock, startedAt, status, requestId: requestIdOf(headers) });
+  // The status of an answer that stands for none is not one of the endpoint.
+  const { status: told, requestId } = last;
+  const known = { ...(told === undefined ? {} : { status: told }), ...(requestId === undefined ? {} : { requestId }) };
+  return new KitError(what, reason, { ...known, attempts });
+}
+
+/** What is read of the envelope of an error. */
+interface WrittenError {
+  readonly code?: unknown;
+  readonly type?: unknown;
+  readonly attempts?: readonly Attempt[];
+}
+
+function errorOf(text: string): WrittenError | undefined {
+  const value = parse(text) as { error?: unknown } | undefined;
+  return typeof value?.error === 'object' && value.error !== null ? value.error : undefined;
 }
 
 /** `fetch` keeps what happened in the cause. */

@@ -31,7 +31,7 @@ export function servedModelsCommand(context: ClientContext): Command {
 }
 
 async function listServed(flags: ServedFlags, context: ClientContext, signal: AbortSignal): Promise<void> {
-  const endpoint = connect(await resolveEndpoint(flags, context));
+  const endpoint = connect(await resolveEndpoint(flags, context), context);
   const answer = await fetchModels(endpoint, context.clock, signal);
   if (flags.json) return printJson(answer);
   for (const id of idsOf(answer)) print(id);

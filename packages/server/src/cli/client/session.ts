@@ -2,7 +2,7 @@
 import type { Endpoint } from '@plumb/client';
 import { CliError, ExitCode } from '../exit-code.js';
 import { type AnswerEnd, type Piece, streamAnswer } from './answer.js';
-import { connect } from './connect.js';
+import { connect, type Patience } from './connect.js';
 import type { ClientContext } from './context.js';
 import type { EndpointFlags } from './flags.js';
 import { withJournal } from './incidents.js';
@@ -30,12 +30,12 @@ export interface Generation {
 /** Resolves the endpoint, and asks it for a model when nothing names one. Rejects with a CliError or a KitError. */
 export async function openSession(
   command: string,
-  flags: EndpointFlags,
+  flags: EndpointFlags & Patience,
   context: ClientContext,
   signal: AbortSignal,
 ): Promise<Session> {
   const target = await resolveEndpoint(flags, context);
-  const endpoint = connect(target);
+  const endpoint = connect(target, context, flags);
   const model = target.model ?? (await firstModel(endpoint, context, command, signal));
   return { context, endpoint, model, command };
 }

@@ -33,7 +33,7 @@ async function testKey(flags: TestFlags, context: ClientContext, signal: AbortSi
   const origin = context.redactor.redact(target.key.origin);
   // Said before it is tried: when it is refused, this is what one wants to know.
   if (!flags.json) print(`${target.baseUrl}: ${key} from ${origin}`);
-  const models = await listModelIds(connect(target), context.clock, signal);
+  const models = await listModelIds(connect(target, context), context.clock, signal);
   if (flags.json) return printJson({ endpoint: target.baseUrl, key, origin, accepted: true, models });
   print(`It is accepted. The endpoint serves ${models.join(', ') || 'no models'}.`);
 }
