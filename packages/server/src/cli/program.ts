@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
   'Using an endpoint:': {
     chat: async (context) => (await import('./client/chat.js')).chatCommand(context),
     complete: async (context) => (await import('./client/complete.js')).completeCommand(context),
+    batch: async (context) => (await import('./client/batch.js')).batchCommand(context),
     balance: async (context) => (await import('./client/balance.js')).balanceCommand(context),
     report: async (context) => (await import('./client/report.js')).reportCommand(context),
     login: async (context) => (await import('./client/login.js')).loginCommand(context),
