@@ -1,0 +1,68 @@
+/** The examples of the toolkit run against the real server, and its pages show parts of them. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import {
+  AFTER_CALL,
+  HELLO,
+  type ScriptedServers,
+  startScriptedServers,
+  THOUGHT,
+} from '../foreign/support/scripted-servers.js';
+
+const run = promisify(execFile);
+const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
+const guide = fileURLToPath(new URL('../../../docs/guide/', import.meta.url));
+
+/** Which server each example talks to, what it prints, and which page shows parts of it. */
+const EXAMPLES: Record<string, { server: 'hello' | 'tools' | 'reports'; prints: RegExp; page: string }> = {
+  'streaming.ts': {
+    server: 'hello',
+    prints: new RegExp(`^${THOUGHT}${HELLO}\n\\d+ tokens\n$`.replaceAll('.', '\\.')),
+    page: 'client-streaming.md',
+  },
+  'structured.ts': {
+    server: 'reports',
+    prints: /^Paris sunny 3\nby json_schema in 1 answer\(s\)\n$/,
+    page: 'client-structured.md',
+  },
+  'tools-loop.ts': {
+    server: 'tools',
+    prints: new RegExp(
+      `^calls get_weather \\{ city: 'Paris' \\}\nresult \\{.*"degrees":24\\}\n${AFTER_CALL}\n2 steps, 4 messages\n$`,
+    ),
+    page: 'client-tools.md',
+  },
+};
+
+describe('every example of the toolkit', () => {
+  let servers: ScriptedServers;
+  before(async () => {
+    servers = await startScriptedServers();
+  });
+  after(() => servers.stop());
+
+  test('that stands above fetch is known here', () => {
+    const files = readdirSync(`${folder}toolkit`);
+    for (const name of Object.keys(EXAMPLES)) assert.ok(files.includes(name), name);
+  });
+
+  for (const [name, { server, prints, page }] of Object.entries(EXAMPLES)) {
+    test(`runs: ${name}`, async () => {
+      const { url, key } = servers[server];
+      const env = { ...process.env, PLUMB_BASE_URL: `${url}/v1`, PLUMB_API_KEY: key };
+      const { stdout } = await run(process.execPath, [`${folder}dist/toolkit/${name.replace(/ts$/, 'js')}`], { env });
+      assert.match(stripVTControlCharacters(stdout), prints);
+    });
+
+    test(`is what ${page} shows`, () => {
+      const source = readFileSync(`${folder}toolkit/${name}`, 'utf8');
+      const shown = [...readFileSync(guide + page, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
+      assert.ok(shown.length > 0);
+      for (const code of shown) for (const part of code.split('\n\n')) assert.ok(source.includes(part.trim()), part);
+    });
+  }
+});
