@@ -1,4 +1,5 @@
 /** The toolkit to use a chat-completions API well. Safe in browsers, no dependency at run time. */
+export * from './batch/index.js';
 export type { BreakerOptions } from './breaker/breaker.js';
 export type { IncidentReport } from './breaker/incident.js';
 export * from './chat/chat.js';

@@ -1,4 +1,5 @@
 /** `plumb accounts`: makes, lists, shows and changes accounts; works while a server runs on the same database. */
+
 import { Command } from 'commander';
 import type { FundedAccount } from '../accounts/account-store.js';
 import type { Administration } from '../admin/administration.js';
@@ -6,6 +7,7 @@ import { readFields } from '../admin/input/read-fields.js';
 import { type AccountAnswer, AccountChange, AccountCreation, describeAccount } from '../admin/shapes/account.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { withExample } from './help.js';
 import { listAll } from './list-all.js';
 import { formatTime, print, printJson, printTable } from './print.js';
 
@@ -32,7 +34,7 @@ export function accountsCommand(clock: Clock = systemClock): Command {
     .option('--name <name>', 'another name')
     .option('--tier <tier>', 'another tier, or `default`')
     .action((account: string, flags: AccountFlags) => updateAccount(account, flags, clock));
-  return accounts;
+  return withExample(accounts, 'plumb accounts create search-team --tier scale');
 }
 
 async function createAccount(name: string, flags: AccountFlags, clock: Clock): Promise<void> {

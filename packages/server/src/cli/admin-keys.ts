@@ -1,9 +1,11 @@
 /** `plumb admin-keys`: makes, lists and revokes the keys that the admin API takes. */
+
 import { Command } from 'commander';
 import { readFields } from '../admin/input/read-fields.js';
 import { AdminKeyCreation, describeAdminKey } from '../admin/shapes/admin-key.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { withExample } from './help.js';
 import { formatTime, print, printJson, printTable, remark } from './print.js';
 
 interface CreateFlags extends AdministrationFlags {
@@ -26,7 +28,7 @@ export function adminKeysCommand(clock: Clock = systemClock): Command {
   withCommonFlags(revoke, 'plumb admin-keys revoke adminkey_4fT9sLkQ2mXz7VbA').action(
     (id: string, flags: AdministrationFlags) => revokeAdminKey(id, flags, clock),
   );
-  return adminKeys;
+  return withExample(adminKeys, 'plumb admin-keys create --name console');
 }
 
 async function createAdminKey(flags: CreateFlags, clock: Clock): Promise<void> {

@@ -1,4 +1,5 @@
 /** `plumb credit`: adds money to accounts and shows what became of it; works while a server runs on the same database. */
+
 import { Command } from 'commander';
 import { PageQuery } from '../admin/input/page.js';
 import { readFields } from '../admin/input/read-fields.js';
@@ -6,6 +7,7 @@ import { describeAdded, describeEntry, FundsAddition } from '../admin/shapes/fun
 import type { Addition } from '../ledger/funds.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { withExample } from './help.js';
 import { formatTime, print, printJson, printTable } from './print.js';
 import { readWholeNumber } from './read-options.js';
 
@@ -42,7 +44,7 @@ export function creditCommand(clock: Clock = systemClock): Command {
   withCommonFlags(history, 'plumb credit history search-team').action((account: string, flags: HistoryFlags) =>
     showHistory(account, flags, clock),
   );
-  return credit;
+  return withExample(credit, 'plumb credit history search-team');
 }
 
 async function addFunds(

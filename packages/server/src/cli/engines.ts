@@ -1,7 +1,9 @@
 /** `plumb engines`: shows the engines of a running server, and takes them out of work and back. */
+
 import { Command } from 'commander';
 import type { EngineAnswer } from '../admin/shapes/engine.js';
 import { askServer, type RemoteFlags, withRemoteFlags } from './admin-client.js';
+import { withExample } from './help.js';
 import { print, printJson, printTable } from './print.js';
 
 export function enginesCommand(): Command {
@@ -18,7 +20,7 @@ export function enginesCommand(): Command {
   withRemoteFlags(resume, 'plumb engines resume gpus:a').action((id: string, flags: RemoteFlags) =>
     changeEngine(id, false, flags),
   );
-  return engines;
+  return withExample(engines, 'plumb engines drain gpus:a');
 }
 
 async function listEngines(flags: RemoteFlags): Promise<void> {

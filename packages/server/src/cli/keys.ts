@@ -1,4 +1,5 @@
 /** `plumb keys`: makes, lists, changes and revokes keys; works while a server runs on the same database. */
+
 import { Command } from 'commander';
 import { DEFAULT_ACCOUNT_NAME } from '../accounts/account.js';
 import type { KeyHolder } from '../accounts/key-store.js';
@@ -6,6 +7,7 @@ import { readFields } from '../admin/input/read-fields.js';
 import { describeKey, KeyChange, KeyCreation } from '../admin/shapes/key.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { withExample } from './help.js';
 import { listAll } from './list-all.js';
 import { formatTime, print, printJson, printTable, remark } from './print.js';
 import { readExpiry } from './read-expiry.js';
@@ -31,12 +33,14 @@ interface CreateFlags extends PermissionFlags {
 
 /** The command with its verbs. Failures reject as a CliError or a StoreError whose message is for the operator. */
 export function keysCommand(clock: Clock = systemClock): Command {
-  const keys = new Command('keys').description('Make, list, change and revoke the keys that clients send.');
+  const keys = new Command('keys').description(
+    'Make, list, change and revoke the keys that clients send, and test your own.',
+  );
   addCreate(keys, clock);
   addList(keys, clock);
   addUpdate(keys, clock);
   addRevoke(keys, clock);
-  return keys;
+  return withExample(keys, 'plumb keys create --name ci --expires 90d');
 }
 
 function addCreate(keys: Command, clock: Clock): void {
@@ -50,7 +54,7 @@ function addCreate(keys: Command, clock: Clock): void {
     .option('--tokens-per-minute <count>', 'a limit beside that of the account', readWholeNumber)
     .option('--concurrent-requests <count>', 'a limit beside that of the account', readWholeNumber)
     .option('--models <ids>', 'the models that it may use, such as a,b (default: all)');
-  withCommonFlags(create, 'plumb keys create --account search-team --name ci --expires 90d --json | jq -r .key').action(
+  withCommonFlags(create, 'plumb keys create --account search-team --expires 90d --json | jq -r .key').action(
     (flags: CreateFlags) => createKey(flags, clock),
   );
 }

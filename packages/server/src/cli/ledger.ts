@@ -1,9 +1,11 @@
 /** `plumb ledger`: makes sure that the books are right; works while a server runs on the same database. */
+
 import { Command } from 'commander';
 import { describeCheck } from '../admin/shapes/funds.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
 import { CliError, ExitCode } from './exit-code.js';
+import { withExample } from './help.js';
 import { print, printJson, printTable } from './print.js';
 
 export function ledgerCommand(clock: Clock = systemClock): Command {
@@ -12,7 +14,7 @@ export function ledgerCommand(clock: Clock = systemClock): Command {
     .command('check')
     .description('Add up all entries: every balance must be their sum. Exit code 1 when one is not.');
   withCommonFlags(check, 'plumb ledger check').action((flags: AdministrationFlags) => checkLedger(flags, clock));
-  return ledger;
+  return withExample(ledger, 'plumb ledger check');
 }
 
 async function checkLedger(flags: AdministrationFlags, clock: Clock): Promise<void> {

@@ -9,6 +9,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   process.exitCode = 1;
 } else {
   hideExperimentalWarnings();
+  letReadersLeave();
   const { runCli } = await import('./program.js');
   process.exitCode = await runCli(process.argv.slice(2));
 }
@@ -19,6 +20,15 @@ function hideExperimentalWarnings(): void {
   process.on('warning', (warning) => {
     if (warning.name !== 'ExperimentalWarning') console.warn(warning.stack ?? warning.message);
   });
+}
+
+/** Whoever reads the output may stop, as `head` does; whether the command does too, it decides where it writes. */
+function letReadersLeave(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }
 
 export {};

