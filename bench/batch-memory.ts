@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '@plumb/client';
 import { runBatch } from '@plumb/client';
-import { openFileJournal, readBatchFile } from '@plumb/client/node/batch';
+import { openFileJournal, readBatchFile } from '@plumb/client/node';
 
 const COUNTS = [1_000, 100_000, 1_000_000];
 const MEASURE = '--measure';

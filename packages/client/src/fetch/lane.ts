@@ -78,10 +78,11 @@ export class Lanes {
 
   of({ url, headers, generation }: Outgoing, { createLimiter }: Meters): Lane {
     const model = generation?.model ?? '';
-    const sender = `${url.origin} ${headers.get('authorization') ?? headers.get('x-api-key') ?? headers.get('api-key') ?? ''}`;
+    const key = headers.get('authorization') ?? headers.get('x-api-key') ?? headers.get('api-key') ?? '';
+    const sender = `${url.origin} ${key}`;
     return keep(this.#lanes, `${model} ${sender}`, () => {
-      const scoped = this.#isByKey ? sender : `${model} ${sender}`;
-      const limiter = keep(this.#limiters, scoped, createLimiter);
+      const scope = { endpoint: url.origin, key, model: this.#isByKey ? '' : model };
+      const limiter = keep(this.#limiters, `${scope.model} ${sender}`, () => createLimiter(scope));
       return new Lane(this.#settings, limiter, this.#memory, url.origin, model);
     });
   }

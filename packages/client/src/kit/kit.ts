@@ -22,6 +22,7 @@ import type { ReadOptions } from '../stream/read-bytes.js';
 import type { ParseOptions, ParseResult } from '../structured/parse.js';
 import type { KnownRungs } from '../structured/strategies.js';
 import type { RunToolsRequest, RunToolsResult } from '../tools/run-tools.js';
+import { type KitBatch, type KitBatchInput, type KitBatchOptions, startBatch } from './batch.js';
 import type { Endpoint, Fetch } from './endpoint.js';
 import { keepMeters } from './meters.js';
 import { type KitOptions, readOptions } from './options.js';
@@ -52,6 +53,8 @@ export interface Kit extends Endpoint {
     request: ChatRequest,
     options?: ParseOptions,
   ): Promise<ParseResult<InferOutput<Schema>>>;
+  /** Asks every line once and keeps the results; see `runBatch`. */
+  batch(input: KitBatchInput, options?: KitBatchOptions): KitBatch;
   report(): KitReport;
 }
 
@@ -60,11 +63,12 @@ export function createKit(options: KitOptions = {}): Kit {
   const settings = readOptions(options);
   const memory = new ReasoningMemory();
   const lanes = new Lanes(settings, memory);
-  const loadMeters = keepMeters(settings, options.tokenCounter);
+  const loadMeters = keepMeters(settings, { tokenCounter: options.tokenCounter, createLimiter: options.createLimiter });
   const { clock, baseUrl } = settings;
   const fetch = createKitFetch({ settings, lanes, memory, loadMeters, verdicts: new PastVerdicts(clock) });
   const source = () => ({ baseUrl, apiKey: settings.apiKey(), fetch });
   const endpoint = { baseUrl, fetch, headers: () => bearer(settings.apiKey()) };
+  const snapshots = () => lanes.limiters().map((limiter) => limiter.snapshot());
   return {
     ...endpoint,
     ...aboveFetch(endpoint),
@@ -72,8 +76,9 @@ export function createKit(options: KitOptions = {}): Kit {
     aiSdk: () => aiSdkOptions(source()),
     langchain: () => langchainOptions(source()),
     anthropic: () => anthropicOptions(source()),
+    batch: (input, given) => startBatch(endpoint, snapshots, input, given),
     report: () => ({
-      limiters: lanes.limiters().map((limiter) => limiter.snapshot()),
+      limiters: snapshots(),
       incidents: [...lanes.all()].map((lane) => lane.incident()).filter((report) => report !== undefined),
     }),
   };

@@ -1,16 +1,34 @@
-/** What measures requests: the limiter and the counter of tokens. Both are loaded with the first request, so that a page is not kept waiting for them. */
+/**
+ * What measures requests: the limiter and the counter of tokens. Both are loaded with the first request, so that a page is
+ * not kept waiting for them.
+ */
+import type { LimiterOptions } from '../limiter/create-limiter.js';
 import type { Limiter } from '../limiter/limiter.js';
 import type { TokenCounter } from '../tokens/token-counter.js';
 import type { Settings } from './options.js';
 
 export interface Meters {
   readonly tokenCounter: TokenCounter;
-  /** A limiter with the limits of the options. */
-  readonly createLimiter: () => Limiter;
+  readonly createLimiter: (scope: LimiterScope) => Limiter;
 }
 
-/** @param given In place of the estimate. */
-export function keepMeters(settings: Settings, given: TokenCounter | undefined): () => Promise<Meters> {
+/** Whose limits a limiter keeps. */
+export interface LimiterScope {
+  /** The origin of the endpoint. */
+  readonly endpoint: string;
+  /** What the key is sent in, as it is: it must not be shown or kept. */
+  readonly key: string;
+  /** Empty where the limits are those of the key. */
+  readonly model: string;
+}
+
+/** What is used in place of what is loaded. */
+export interface GivenMeters {
+  readonly tokenCounter: TokenCounter | undefined;
+  readonly createLimiter: ((scope: LimiterScope, options: LimiterOptions) => Limiter) | undefined;
+}
+
+export function keepMeters(settings: Settings, given: GivenMeters): () => Promise<Meters> {
   let loading: Promise<Meters> | undefined;
   return () => {
     loading ??= loadMeters(settings, given).catch((error) => {
@@ -22,10 +40,10 @@ export function keepMeters(settings: Settings, given: TokenCounter | undefined):
   };
 }
 
-async function loadMeters({ limits, clock }: Settings, given: TokenCounter | undefined): Promise<Meters> {
-  const [{ createLimiter }, tokenCounter] = await Promise.all([
-    import('../limiter/create-limiter.js'),
-    given ?? import('../tokens/estimator.js').then(({ createEstimator }) => createEstimator()),
+async function loadMeters({ limits, clock }: Settings, given: GivenMeters): Promise<Meters> {
+  const [createLimiter, tokenCounter] = await Promise.all([
+    given.createLimiter ?? loadLimiter(),
+    given.tokenCounter ?? import('../tokens/estimator.js').then(({ createEstimator }) => createEstimator()),
   ]);
   const { margin, shape, charge, scope: _, ...told } = limits;
   const options = {
@@ -35,5 +53,10 @@ async function loadMeters({ limits, clock }: Settings, given: TokenCounter | und
     ...(shape === undefined ? {} : { shape }),
     ...(charge === undefined ? {} : { charge }),
   };
-  return { tokenCounter, createLimiter: () => createLimiter(options) };
+  return { tokenCounter, createLimiter: (scope) => createLimiter(scope, options) };
+}
+
+async function loadLimiter() {
+  const { createLimiter } = await import('../limiter/create-limiter.js');
+  return (_: LimiterScope, options: LimiterOptions) => createLimiter(options);
 }

@@ -3,7 +3,8 @@ import type { BreakerOptions } from '../breaker/breaker.js';
 import type { IncidentReport } from '../breaker/incident.js';
 import { KitError } from '../errors/kit-error.js';
 import type { TimeoutOptions } from '../fetch/attempt.js';
-import type { Limits } from '../limiter/limiter.js';
+import type { LimiterOptions } from '../limiter/create-limiter.js';
+import type { Limiter, Limits } from '../limiter/limiter.js';
 import type { RepairOptions } from '../repairs/repairs.js';
 import type { BackoffOptions } from '../retry/backoff.js';
 import type { RetryQuotaOptions } from '../retry/retry-quota.js';
@@ -11,6 +12,7 @@ import { type Clock, systemClock } from '../time/clock.js';
 import type { TokenCounter } from '../tokens/token-counter.js';
 import type { Fetch } from './endpoint.js';
 import type { KitListener } from './events.js';
+import type { LimiterScope } from './meters.js';
 
 export interface KitOptions {
   /** Where the API is. Default: `https://api.deepseek.com`. */
@@ -29,6 +31,8 @@ export interface KitOptions {
   readonly holdUntilFirstToken?: boolean;
   /** Counts prompts for the limiter. Default: an estimate that learns from `usage`. */
   readonly tokenCounter?: TokenCounter;
+  /** Makes limiters in place of the kit, such as those that several processes share. Default: each kit has its own. */
+  readonly createLimiter?: (scope: LimiterScope, options: LimiterOptions) => Limiter;
   /** Hears of everything. */
   readonly onEvent?: KitListener;
   /** Hears when an endpoint keeps failing. */

@@ -11,7 +11,7 @@ import {
   requireNoProblems,
   runBatch,
 } from '@plumb/client';
-import { type FileJournal, type FileSource, openFileJournal, readBatchFile } from '@plumb/client/node/batch';
+import { type FileJournal, type FileSource, openFileJournal, readBatchFile } from '@plumb/client/node';
 import { packageVersion } from '../../assemble/package-version.js';
 import type { Money } from '../../ledger/money.js';
 import { CliError, ExitCode } from '../exit-code.js';

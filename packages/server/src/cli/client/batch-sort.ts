@@ -1,5 +1,5 @@
 /** `plumb batch sort`: results in the order of their requests. */
-import { readBatchFile, sortResults } from '@plumb/client/node/batch';
+import { readBatchFile, sortResults } from '@plumb/client/node';
 import { print } from '../print.js';
 import { formatCount } from './batch-format.js';
 

@@ -1,5 +1,5 @@
 /** `plumb batch status`: what the result files of a batch say, also while a run is writing them. */
-import { batchPaths, isBatchLocked, readManifest, readResults } from '@plumb/client/node/batch';
+import { batchPaths, isBatchLocked, readManifest, readResults } from '@plumb/client/node';
 import { CliError, ExitCode } from '../exit-code.js';
 import { print, printJson } from '../print.js';
 import { formatCount } from './batch-format.js';

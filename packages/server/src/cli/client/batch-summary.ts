@@ -1,6 +1,6 @@
 /** How a batch ended: for people, as a report for programs, and as an exit code. */
 import { type BatchSummary, formatMoney, type StopReason } from '@plumb/client';
-import type { BatchPaths } from '@plumb/client/node/batch';
+import type { BatchPaths } from '@plumb/client/node';
 import { ExitCode } from '../exit-code.js';
 import { formatCount, formatDuration } from './batch-format.js';
 

@@ -1,6 +1,6 @@
 /** `plumb batch validate`: names every line of a file that would keep a batch from beginning. */
 import { checkBatch } from '@plumb/client';
-import { readBatchFile } from '@plumb/client/node/batch';
+import { readBatchFile } from '@plumb/client/node';
 import { CliError, ExitCode } from '../exit-code.js';
 import { print, printJson } from '../print.js';
 import { formatCount } from './batch-format.js';
