@@ -148,6 +148,7 @@ class SharedLimits {
     try {
       return action();
     } catch (error) {
+      this.#failures += 1;
       if (!this.#isAlone)
         this.#onEvent?.({ type: 'alone', reason: error instanceof Error ? error.message : String(error) });
       this.#isAlone = true;
