@@ -65,7 +65,7 @@ export class KnownLimit {
 
   /** Whether something that was sent at a time went beyond what was known to be admitted. */
   isTrying(sentAt: number): boolean {
-    return this.#learnt !== undefined && this.#step > this.#unit(this.#learnt) && sentAt >= this.#cutAt;
+    return this.#learnt !== undefined && this.#step > this.#stepFrom(this.#learnt) && sentAt >= this.#cutAt;
   }
 
   /** When it was last lowered. */
@@ -87,20 +87,28 @@ export class KnownLimit {
     const value = Math.max(1, least(limit, this.#learnt) ?? limit);
     this.#best = Math.max(this.#best, value);
     // It was raised more than once before it was refused: the limit moves.
-    if (this.#step > 2 * this.#unit(value)) this.#pauseMs = PAUSE_MS;
+    if (this.#step > 2 * this.#stepFrom(value)) this.#pauseMs = PAUSE_MS;
     if (now >= this.#cutAt + this.#verdict.ms) {
       this.#raiseAt = now + (retryAfterMs ?? this.#pauseMs);
       this.#pauseMs = Math.min(this.#pauseMs * 2, this.#isShared(value) ? PAUSE_SHARED_MAX_MS : WINDOW_MS);
     }
     this.#learnt = value;
-    this.#step = this.#unit(value);
+    this.#step = this.#stepFrom(value);
     this.#cutAt = now;
   }
 
   /** Whether others seem to use most of the limit. */
   #isShared(value: number): boolean {
+    return value < Math.max(this.#best / 2, this.#finiteTold * OURS_MIN, SMALL / 2);
+  }
+
+  #stepFrom(value: number): number {
+    return this.#unit(Math.max(value, this.#finiteTold));
+  }
+
+  get #finiteTold(): number {
     const { told = 0 } = this;
-    return value < Math.max(this.#best / 2, Number.isFinite(told) ? told * OURS_MIN : 0, SMALL / 2);
+    return Number.isFinite(told) ? told : 0;
   }
 
   /** An estimate that was learnt turns out to be wrong by an amount, which is known by now. */

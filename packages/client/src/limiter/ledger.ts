@@ -78,7 +78,7 @@ const USED_UP = 0.98;
 /** From this share of a limit of tokens on, a refusal can be due to answers that are longer than expected. */
 const NEARLY = 0.93;
 /** How often that is believed. */
-const MISJUDGED_MAX = 3;
+const MISJUDGED_MAX = 6;
 /** Only for the limit of a window an endpoint knows a time to wait that is longer than this, in ms. */
 const CONCURRENCY_HINT_MAX_MS = 2000;
 /** An endpoint that lacks this share of what we set aside for answers does not set aside `max_tokens`. */

@@ -37,7 +37,8 @@ const RETRY_TEXT =
 const RETRY_DELAY = /"retrydelay": ?"(\d{1,9}(?:\.\d{1,9})?)s"/;
 
 /**
- * Reads a refusal. Never throws, whatever it is given, and takes time in proportion to the length of the body at most.
+ * Reads a refusal. When a limit is full again (`x-ratelimit-reset-*`) is no hint: with rolling windows and buckets there is
+ * room up to a minute before, and whoever waits for it loses that minute. Never throws, whatever it is given, and takes time in proportion to the length of the body at most.
  *
  * @param now In ms since the epoch, for hints that are moments and answers that have no `date`.
  */
@@ -47,7 +48,7 @@ export function readRefusal(status: number, headers: Headers, bodyText: string, 
   const stated = readLimitHeaders(headers, answeredAt ?? 0);
   const axis = readAxis(headers, text, stated);
   const limit = axis === undefined ? undefined : readLimit(axis, text);
-  const retryAfterMs = readRetryAfter(headers, text, answeredAt) ?? readReset(axis, stated);
+  const retryAfterMs = readRetryAfter(headers, text, answeredAt);
   return {
     ...(axis !== undefined && status !== 503 && { axis }),
     ...(limit !== undefined && { limit }),
@@ -91,12 +92,4 @@ function readRetryText(text: string): number | undefined {
   if (amount === undefined) return undefined;
   const letter = unit.startsWith('ms') || unit.startsWith('mil') ? 'ms' : unit[0];
   return readDuration(`${amount}${letter}${seconds === undefined ? '' : `${seconds}s`}`);
-}
-
-/** When a limit with nothing left is full again: too late by up to a minute, but nothing better is known. */
-function readReset(axis: Axis | undefined, { requests, tokens }: HeaderLimits): number | undefined {
-  if (axis === 'concurrency') return undefined;
-  const limits = [axis !== 'tokens' ? requests : undefined, axis !== 'requests' ? tokens : undefined];
-  const resets = limits.filter((limit) => limit?.remaining === 0).map((limit) => limit?.resetMs);
-  return resets.find((resetMs) => resetMs !== undefined);
 }

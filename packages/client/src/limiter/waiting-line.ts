@@ -84,7 +84,8 @@ export class WaitingLine {
   #open({ admission }: Waiter): Group {
     const key = keyOf(admission);
     const waiters = new Heap<Waiter>(isEarlier);
-    const turn = this.#turns.get(key) ?? this.#lastTurn;
+    // A newcomer comes after all who wait, but before whoever was served last.
+    const turn = this.#turns.get(key) ?? this.#lastTurn - 0.5;
     const group = { key, priority: admission.priority ?? 0, waiters, turn, place: 0 };
     this.#turns.delete(key);
     this.#groups.set(key, group);

@@ -68,7 +68,9 @@ class SharedLimits {
   #actions: ((books: Books) => void)[] = [];
   #isWaitingForLock = false;
   #isInside = false;
+  /** Whether the file could not be used the last time, and how often that was so this time. */
   #isAlone = false;
+  #failures = 0;
   #watcher: FSWatcher | undefined;
   #patrol: (() => void) | undefined;
   #patrolledAt = Number.NEGATIVE_INFINITY;
@@ -115,6 +117,7 @@ class SharedLimits {
   /** Runs all actions under the lock, or tries again in a moment. */
   #enter(): void {
     this.#isWaitingForLock = false;
+    this.#failures = 0;
     const isLocked = this.#attempt(() => this.#lock.tryAcquire(this.#clock.now()), true);
     if (!isLocked) {
       this.#isWaitingForLock = true;
@@ -130,6 +133,7 @@ class SharedLimits {
       this.#isInside = false;
       this.#attempt(() => this.#lock.release(), undefined);
     }
+    this.#isAlone = this.#failures > 0;
     this.#keepPatrol();
   }
 
@@ -144,6 +148,7 @@ class SharedLimits {
     try {
       return action();
     } catch (error) {
+      this.#failures += 1;
       if (!this.#isAlone)
         this.#onEvent?.({ type: 'alone', reason: error instanceof Error ? error.message : String(error) });
       this.#isAlone = true;
@@ -164,7 +169,6 @@ class SharedLimits {
 
   #writeLog(): void {
     this.#log.append(this.#books.takeUnwritten().map((entry) => JSON.stringify(entry)));
-    this.#isAlone = false;
     if (this.#log.isTooLong)
       this.#log.replace(this.#books.recall(this.#clock.now()).map((entry) => JSON.stringify(entry)));
   }
