@@ -1,14 +1,13 @@
 /** Streams what a model thinks, dimmed, and then its answer. Run: `node examples/dist/toolkit/streaming.js "Your question"`. */
 import { styleText } from 'node:util';
-import { KitError, stream } from '@plumb/client';
+import { createKit, KitError } from '@plumb/client';
 
-const endpoint = {
-  baseUrl: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
-  headers: () => ({ authorization: `Bearer ${process.env.PLUMB_API_KEY}` }),
-  fetch,
-};
+const kit = createKit({
+  baseURL: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
+  apiKey: process.env.PLUMB_API_KEY ?? '',
+});
 
-const answer = stream(endpoint, {
+const answer = await kit.stream({
   model: 'deepseek-reasoner',
   messages: [{ role: 'user', content: process.argv[2] ?? 'Which is larger, 9.9 or 9.11?' }],
 });

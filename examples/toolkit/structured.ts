@@ -1,12 +1,11 @@
 /** Gets a value of a schema out of a model. Run: `node examples/dist/toolkit/structured.js`. */
-import { type KnownRungs, parse } from '@plumb/client';
+import { createKit } from '@plumb/client';
 import { z } from 'zod';
 
-const endpoint = {
-  baseUrl: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
-  headers: () => ({ authorization: `Bearer ${process.env.PLUMB_API_KEY}` }),
-  fetch,
-};
+const kit = createKit({
+  baseURL: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
+  apiKey: process.env.PLUMB_API_KEY ?? '',
+});
 
 const Report = z.object({
   city: z.string().min(1),
@@ -14,15 +13,10 @@ const Report = z.object({
   days: z.number().int().describe('How long it lasts.'),
 });
 
-// One for the whole program: it remembers what each endpoint can.
-const known: KnownRungs = new Map();
-
-const { value, strategy, attempts } = await parse(
-  endpoint,
-  Report,
-  { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Three sunny days in Paris. Report as JSON.' }] },
-  { known },
-);
+const { value, strategy, attempts } = await kit.parse(Report, {
+  model: 'deepseek-chat',
+  messages: [{ role: 'user', content: 'Three sunny days in Paris. Report as JSON.' }],
+});
 
 console.log(value.city, value.weather, value.days);
 console.log(`by ${strategy} in ${attempts} answer(s)`);

@@ -1,12 +1,11 @@
 /** Lets a model call a function until it can answer. Run: `node examples/dist/toolkit/tools-loop.js`. */
-import { runTools, tool } from '@plumb/client';
+import { createKit, tool } from '@plumb/client';
 import { z } from 'zod';
 
-const endpoint = {
-  baseUrl: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
-  headers: () => ({ authorization: `Bearer ${process.env.PLUMB_API_KEY}` }),
-  fetch,
-};
+const kit = createKit({
+  baseURL: process.env.PLUMB_BASE_URL ?? 'http://127.0.0.1:8080/v1',
+  apiKey: process.env.PLUMB_API_KEY ?? '',
+});
 
 const getWeather = tool({
   name: 'get_weather',
@@ -15,7 +14,7 @@ const getWeather = tool({
   run: async ({ city }) => ({ city, sky: 'sunny', degrees: 24 }),
 });
 
-const { answer, steps, messages } = await runTools(endpoint, {
+const { answer, steps, messages } = await kit.runTools({
   model: 'deepseek-chat',
   messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
   tools: [getWeather],

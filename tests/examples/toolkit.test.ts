@@ -24,6 +24,21 @@ const EXAMPLES: Record<string, { server: 'hello' | 'tools' | 'reports'; prints: 
     prints: new RegExp(`^${THOUGHT}${HELLO}\n\\d+ tokens\n$`.replaceAll('.', '\\.')),
     page: 'client-streaming.md',
   },
+  'batch.ts': {
+    server: 'hello',
+    prints: /^(?:(?:Paris|Bern|Rome) answered\n){3}$/,
+    page: 'toolkit.md',
+  },
+  'incidents.ts': {
+    server: 'hello',
+    prints: /^(?:again in \d+ ms\n)+http:\S+ deepseek-chat: 3 failures, the last one: .+\n\w+ after \d+ attempts\n$/,
+    page: 'client-retries.md',
+  },
+  'openai-sdk.ts': {
+    server: 'hello',
+    prints: new RegExp(`^(?:${HELLO}\\n){3}$`),
+    page: 'toolkit.md',
+  },
   'structured.ts': {
     server: 'reports',
     prints: /^Paris sunny 3\nby json_schema in 1 answer\(s\)\n$/,
@@ -50,16 +65,19 @@ describe('every example of the toolkit', () => {
     for (const name of Object.keys(EXAMPLES)) assert.ok(files.includes(name), name);
   });
 
-  for (const [name, { server, prints, page }] of Object.entries(EXAMPLES)) {
+  for (const [name, { server, prints }] of Object.entries(EXAMPLES)) {
     test(`runs: ${name}`, async () => {
       const { url, key } = servers[server];
       const env = { ...process.env, PLUMB_BASE_URL: `${url}/v1`, PLUMB_API_KEY: key };
       const { stdout } = await run(process.execPath, [`${folder}dist/toolkit/${name.replace(/ts$/, 'js')}`], { env });
       assert.match(stripVTControlCharacters(stdout), prints);
     });
+  }
 
+  for (const page of new Set(Object.values(EXAMPLES).map((example) => example.page))) {
     test(`is what ${page} shows`, () => {
-      const source = readFileSync(`${folder}toolkit/${name}`, 'utf8');
+      const names = Object.keys(EXAMPLES).filter((name) => EXAMPLES[name]?.page === page);
+      const source = names.map((name) => readFileSync(`${folder}toolkit/${name}`, 'utf8')).join('\n');
       const shown = [...readFileSync(guide + page, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
       assert.ok(shown.length > 0);
       for (const code of shown) for (const part of code.split('\n\n')) assert.ok(source.includes(part.trim()), part);

@@ -170,10 +170,11 @@ class Journey {
     if (verdict === 'throttled') permit.refused(await readRefused(failure));
     else if (wireStatus === undefined && code === 'connection') permit.abandon();
     else permit.settle(verdict === 'transient' ? prepared.promptTokens : 0);
+    // Before the breaker hears of it: its report must have what opened it.
+    if (verdict === 'transient') this.#lane.noteFailure(failure);
     if (code === 'authentication' || code === 'insufficient_balance') entry.rejected(code, error.message, status);
     else if (verdict === 'transient') entry.failed();
     else entry.ended();
-    if (verdict === 'transient') this.#lane.noteFailure(failure);
   }
 
   /** Waits before the next attempt. False when there is none. */
