@@ -199,12 +199,12 @@ export class Ledger {
     return booking;
   }
 
-  /** The answer of a request has begun. */
+  /** The answer of a request has begun, or its refusal: both say that it has arrived, and what is left. */
   answered(booking: Booking, headers: Headers, now: number): void {
     if (booking.isOver || booking.isAnswered) return;
     booking.isAnswered = true;
     const read = readLimitHeaders(headers, now);
-    this.#succeed(booking, read, now);
+    this.guard.observe(Math.max(0, now - booking.sentAt - (read.processingMs ?? 0)), now);
     this.#readHeaders(booking, read, now);
   }
 
@@ -218,16 +218,12 @@ export class Ledger {
     }
   }
 
-  #succeed(booking: Booking, { processingMs = 0 }: HeaderLimits, now: number): void {
-    this.guard.observe(Math.max(0, now - booking.sentAt - processingMs), now);
-    for (const axis of ['requests', 'tokens', 'concurrency'] as const) this.#holds[axis].succeed(booking.sentAt);
-  }
-
   /** A request has ended; without its tokens it keeps what was set aside for it. */
   settle(booking: Booking, totalTokens: number | undefined, now: number): void {
     if (!this.#end(booking)) return;
     this.advance(now);
     if (!booking.isAnswered) this.guard.observe(now - booking.sentAt, now);
+    for (const hold of Object.values(this.#holds)) hold.succeed(booking.sentAt);
     if (totalTokens === undefined) return;
     this.#answers.observe(Math.max(0, totalTokens - booking.need.promptTokens), now - booking.sentAt);
     const reserved = booking.need.tokens;
