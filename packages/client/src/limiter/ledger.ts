@@ -2,69 +2,19 @@
  * All that is known about an endpoint's limits and their use, and the one place that decides who fits. Knows no queue, no
  * timer and no clock: every method is told the time.
  */
-import { AnswerLengths } from './answer-lengths.js';
+import type { Booking, LedgerOptions, Need, Outlook, Refused } from './booking.js';
 import { Concurrency } from './concurrency.js';
 import { ForeignUse } from './foreign-use.js';
 import { GUARD_MAX_MS, Guard } from './guard.js';
 import { type HeaderLimit, type HeaderLimits, readLimitHeaders } from './headers.js';
 import { Hold } from './hold.js';
 import { KnownLimit } from './known-limit.js';
-import type { Axis, AxisState, Limits, Refusal } from './limiter.js';
+import type { Axis, AxisState, Refusal } from './limiter.js';
+import { NEARLY, Reservations } from './reservations.js';
 import { Verdict } from './verdict.js';
 import { type Rate, RollingWindow, WINDOW_MS } from './window.js';
 
 export const RATES: readonly Rate[] = ['requests', 'tokens'];
-
-/** How admissions are spread, and what is charged when. */
-export interface LedgerOptions {
-  readonly limits?: Limits;
-  /** Per cent of every limit that stay free, for others. Default: 0. */
-  readonly margin?: number;
-  /** `burst` spends the window as fast as concurrency allows, `smooth` evenly. Default: burst. */
-  readonly shape?: 'burst' | 'smooth';
-  /**
-   * Whether the endpoint counts tokens when it admits a request, or when its answer is complete, or sets aside `max_tokens`
-   * until then (`reservation`; without being told that is learnt from its headers and refusals). Default: admission.
-   */
-  readonly charge?: 'admission' | 'completion' | 'reservation';
-}
-
-/** What a request needs. */
-export interface Need {
-  readonly promptTokens: number;
-  /** Tokens of prompt and answer that are set aside for it. */
-  readonly tokens: number;
-  /** The most that both can have; as much as is set aside when that is not known. */
-  readonly most: number;
-}
-
-/** When a request fits. */
-export interface Outlook {
-  /** In ms since the epoch; not after now when it fits now, Infinity when an answer must end first. */
-  readonly at: number;
-  /** The limit that decides; undefined when it fits now. */
-  readonly axis: Axis | undefined;
-}
-
-/** What was taken for a request. */
-export interface Booking {
-  readonly entry: number;
-  readonly sentAt: number;
-  readonly need: Need;
-  /** What was used when it was sent, itself included, and what of that may not have counted at the endpoint any more or yet. */
-  readonly usedAtSend: Readonly<Record<Rate, number>>;
-  readonly uncertainAtSend: Readonly<Record<Rate, number>>;
-  /** Tokens that were set aside for the answers of all that ran when it was sent. */
-  readonly answersAtSend: number;
-  isAnswered: boolean;
-  isOver: boolean;
-}
-
-/** What became of a refusal. */
-export interface Refused {
-  readonly axis: Axis;
-  readonly heldUntil: number;
-}
 
 /** What was sent before the first headers were seen is not looked at so closely. */
 const NOTHING_CERTAIN: Readonly<Record<Rate, number>> = {
@@ -75,10 +25,6 @@ const NOTHING_CERTAIN: Readonly<Record<Rate, number>> = {
 const TOKENS_STEP = 0.005;
 /** A limit counts as used up from this share of it on, when a refusal does not say which limit it was. */
 const USED_UP = 0.98;
-/** From this share of a limit of tokens on, a refusal can be due to answers that are longer than expected. */
-const NEARLY = 0.93;
-/** How often that is believed. */
-const MISJUDGED_MAX = 6;
 /** Only for the limit of a window an endpoint knows a time to wait that is longer than this, in ms. */
 const CONCURRENCY_HINT_MAX_MS = 2000;
 /** An endpoint that lacks this share of what we set aside for answers does not set aside `max_tokens`. */
@@ -96,23 +42,13 @@ export class Ledger {
     tokens: new Hold(this.#verdict),
     concurrency: new Hold(this.#verdict),
   };
-  readonly #answers = new AnswerLengths();
+  readonly #reservations = new Reservations(this.window);
   readonly #share: number;
   readonly #isSmooth: boolean;
   readonly #chargesAtCompletion: boolean;
   #paceAt = Number.NEGATIVE_INFINITY;
   #refusals = 0;
-  /** Whether the endpoint sets aside `max_tokens` while an answer is made, as endpoints do that tell how many are left. */
-  #setsMostAside = false;
-  /** Whether it was seen to set tokens aside at all. */
-  #holdsTokens = false;
   #seesHeaders = false;
-  /** Refusals that either longer answers than expected or an endpoint that sets `max_tokens` aside explains. */
-  #misjudged = 0;
-  readonly #running = new Set<Booking>();
-  /** Of all that run: what they can take beyond what is set aside, and what is set aside for their answers. */
-  #unreserved = 0;
-  #reservedAnswers = 0;
 
   constructor({ limits = {}, margin = 0, shape = 'burst', charge = 'admission' }: LedgerOptions) {
     this.limits = {
@@ -126,7 +62,7 @@ export class Ledger {
     this.#share = 1 - margin / 100;
     this.#isSmooth = shape === 'smooth';
     this.#chargesAtCompletion = charge === 'completion';
-    if (charge === 'reservation') this.#setMostAside();
+    if (charge === 'reservation') this.#reservations.setMostAside();
   }
 
   get guardMs(): number {
@@ -139,9 +75,7 @@ export class Ledger {
 
   /** What to set aside for a request: its prompt, and what its answer is expected or, where that counts, able to take. */
   quote(promptTokens: number, answerTokensMax: number | undefined): Need {
-    const isMost = this.#setsMostAside && answerTokensMax !== undefined;
-    const answer = isMost ? answerTokensMax : this.#answers.expected(answerTokensMax);
-    return { promptTokens, tokens: promptTokens + answer, most: promptTokens + Math.max(answer, answerTokensMax ?? 0) };
+    return this.#reservations.quote(promptTokens, answerTokensMax);
   }
 
   /** Brings the window up to the time. */
@@ -181,10 +115,8 @@ export class Ledger {
     const uncertainAtSend = this.#seesHeaders ? this.#uncertain(now) : NOTHING_CERTAIN;
     const entry = this.window.add(now, 1, need.tokens);
     this.concurrency.begin();
-    this.#unreserved += need.most - need.tokens;
-    this.#reservedAnswers += need.tokens - need.promptTokens;
     const usedAtSend = { requests: this.window.used('requests'), tokens: this.window.used('tokens') };
-    const answersAtSend = this.#reservedAnswers;
+    const answersAtSend = this.#reservations.answers + need.tokens - need.promptTokens;
     const booking = {
       entry,
       sentAt: now,
@@ -195,7 +127,7 @@ export class Ledger {
       isAnswered: false,
       isOver: false,
     };
-    this.#running.add(booking);
+    this.#reservations.begin(booking);
     return booking;
   }
 
@@ -209,7 +141,8 @@ export class Ledger {
   }
 
   #readHeaders(booking: Booking, read: HeaderLimits, now: number): void {
-    if (read.tokens?.remaining !== undefined && !this.#holdsTokens && !this.#chargesAtCompletion) this.#setMostAside();
+    if (read.tokens?.remaining !== undefined && !this.#reservations.areHeld && !this.#chargesAtCompletion)
+      this.#reservations.setMostAside();
     if (read.requests !== undefined || read.tokens !== undefined) this.#seesHeaders = true;
     for (const rate of RATES) {
       const reading = read[rate];
@@ -225,8 +158,8 @@ export class Ledger {
     if (!booking.isAnswered) this.guard.observe(now - booking.sentAt, now);
     for (const hold of Object.values(this.#holds)) hold.succeed(booking.sentAt);
     if (totalTokens === undefined) return;
-    this.#answers.observe(Math.max(0, totalTokens - booking.need.promptTokens), now - booking.sentAt);
-    const reserved = booking.need.tokens;
+    this.#reservations.observe(totalTokens - booking.need.promptTokens, now - booking.sentAt);
+    const reserved = Math.max(booking.need.tokens, this.window.amount(booking.entry, 'tokens'));
     if (booking.sentAt <= this.limits.tokens.cutAt) this.limits.tokens.amend(totalTokens - reserved);
     if (this.#chargesAtCompletion) {
       this.window.correct(booking.entry, 'tokens', 0);
@@ -279,21 +212,14 @@ export class Ledger {
   /** What we use, with what all answers under way will take together. */
   #ownUse(rate: Rate, now: number): number {
     const used = this.window.used(rate);
-    const [oldest] = this.#running;
-    // Answers whose requests have left the window already are in no sum.
-    const isSimple =
-      rate === 'requests' || this.#holdsTokens || oldest === undefined || oldest.sentAt <= now - WINDOW_MS;
-    if (isSimple) return used;
-    return used - Math.max(0, this.#reservedAnswers - this.#answers.expectedTogether(this.#running.size));
+    return rate === 'requests' ? used : used - this.#reservations.excess(now);
   }
 
   #end(booking: Booking): boolean {
     if (booking.isOver) return false;
     booking.isOver = true;
-    this.#running.delete(booking);
+    this.#reservations.end(booking);
     this.concurrency.end();
-    this.#unreserved -= booking.need.most - booking.need.tokens;
-    this.#reservedAnswers -= booking.need.tokens - booking.need.promptTokens;
     return true;
   }
 
@@ -395,7 +321,7 @@ export class Ledger {
     const most = booking.usedAtSend[rate] + Math.max(0, sentSince - sentLater);
     const least = booking.usedAtSend[rate] - booking.uncertainAtSend[rate];
     const used = limit - remaining;
-    if (rate === 'tokens' && used < least - booking.answersAtSend * HELD_MIN) this.#setsMostAside = false;
+    if (rate === 'tokens' && used < least - booking.answersAtSend * HELD_MIN) this.#reservations.setTypicalAside();
     const countedAt = Math.min(now, booking.sentAt + this.guard.ms);
     this.#foreign[rate].reconcile(used, { most, least }, countedAt, now);
   }
@@ -405,15 +331,6 @@ export class Ledger {
     const { told } = this.limits[rate];
     if (rate === 'requests' || told === undefined || this.#isUsedUp(rate, booking, now)) return false;
     return this.#isUsedUp(rate, booking, now, NEARLY);
-  }
-
-  /** Whether a request would not have fitted if `max_tokens` of all answers had been set aside. */
-  #isExplainedByMost({ need }: Booking): boolean {
-    const limit = this.#limit('tokens');
-    const used = this.window.used('tokens');
-    if (this.#setsMostAside || used + this.#unreserved + need.most <= limit) return false;
-    if (used + need.tokens > limit * NEARLY) this.#misjudged += 1;
-    return used + need.tokens <= limit * NEARLY || this.#misjudged > MISJUDGED_MAX;
   }
 
   /** Which limit refused, when nobody says. */
@@ -428,7 +345,7 @@ export class Ledger {
   /** The limit that is nearer to being used up; requests when both are unknown. */
   #fullerRate({ need }: Booking): Rate {
     const requests = this.window.used('requests') / this.#limit('requests');
-    const tokens = (this.window.used('tokens') + this.#unreserved + need.most) / this.#limit('tokens');
+    const tokens = (this.#reservations.most + need.most) / this.#limit('tokens');
     return tokens > requests ? 'tokens' : 'requests';
   }
 
@@ -449,7 +366,8 @@ export class Ledger {
     const known = this.limits[rate];
     const isNews = limit !== undefined && known.told === undefined;
     if (limit !== undefined) known.state(limit);
-    if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setMostAside();
+    if (rate === 'tokens' && this.#reservations.isExplainedByMost(booking.need, this.#limit('tokens')))
+      this.#reservations.setMostAside();
     else if (this.#isMisjudged(rate, booking, now)) this.#holds[rate].begin(retryAfterMs, now);
     else if (isNews && this.#isUsedUp(rate, booking, now)) return;
     else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now))
@@ -457,13 +375,6 @@ export class Ledger {
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
     if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
-  }
-
-  /** From now on all that answers can take is set aside, also for those that are being made. */
-  #setMostAside(): void {
-    this.#setsMostAside = true;
-    this.#holdsTokens = true;
-    for (const { entry, need } of this.#running) this.window.correct(entry, 'tokens', need.most);
   }
 }
 
