@@ -4,13 +4,14 @@
  */
 import type { Booking, LedgerOptions, Need, Outlook, Refused } from './booking.js';
 import { Concurrency } from './concurrency.js';
-import { ForeignUse } from './foreign-use.js';
 import { GUARD_MAX_MS, Guard } from './guard.js';
 import { type HeaderLimit, type HeaderLimits, readLimitHeaders } from './headers.js';
 import { Hold } from './hold.js';
 import { KnownLimit } from './known-limit.js';
 import type { Axis, AxisState, Refusal } from './limiter.js';
-import { NEARLY, Reservations } from './reservations.js';
+import { Pace } from './pace.js';
+import { Reservations } from './reservations.js';
+import { Room } from './room.js';
 import { Verdict } from './verdict.js';
 import { type Rate, RollingWindow, WINDOW_MS } from './window.js';
 
@@ -36,7 +37,7 @@ export class Ledger {
   readonly guard = new Guard();
   readonly concurrency: Concurrency;
   readonly limits: Readonly<Record<Rate, KnownLimit>>;
-  readonly #foreign: Readonly<Record<Rate, ForeignUse>>;
+  readonly #rooms: Readonly<Record<Rate, Room>>;
   readonly #holds: Readonly<Record<Axis, Hold>> = {
     requests: new Hold(this.#verdict),
     tokens: new Hold(this.#verdict),
@@ -44,9 +45,8 @@ export class Ledger {
   };
   readonly #reservations = new Reservations(this.window);
   readonly #share: number;
-  readonly #isSmooth: boolean;
+  readonly #pace: Pace;
   readonly #chargesAtCompletion: boolean;
-  #paceAt = Number.NEGATIVE_INFINITY;
   #refusals = 0;
   #seesHeaders = false;
 
@@ -58,9 +58,13 @@ export class Ledger {
       ),
     };
     this.concurrency = new Concurrency(limits.concurrency, this.#verdict);
-    this.#foreign = { requests: new ForeignUse('requests'), tokens: new ForeignUse('tokens') };
     this.#share = 1 - margin / 100;
-    this.#isSmooth = shape === 'smooth';
+    const parts = { window: this.window, guard: this.guard, reservations: this.#reservations, share: this.#share };
+    this.#rooms = {
+      requests: new Room('requests', this.limits.requests, parts),
+      tokens: new Room('tokens', this.limits.tokens, parts),
+    };
+    this.#pace = new Pace(shape === 'smooth', (rate) => this.#limit(rate));
     this.#chargesAtCompletion = charge === 'completion';
     if (charge === 'reservation') this.#reservations.setMostAside();
   }
@@ -83,7 +87,7 @@ export class Ledger {
     this.guard.relax(now);
     const leftUntil = now - WINDOW_MS - this.guard.ms;
     this.window.advance(leftUntil, now - WINDOW_MS - 2 * GUARD_MAX_MS);
-    for (const rate of RATES) this.#foreign[rate].window.advance(leftUntil, leftUntil);
+    for (const rate of RATES) this.#rooms[rate].foreign.window.advance(leftUntil, leftUntil);
   }
 
   /** When a request fits, if nothing else comes and nothing ends. */
@@ -94,24 +98,20 @@ export class Ledger {
       const at = axis === 'concurrency' ? this.#placeAt(now) : this.#roomAt(axis, need, now);
       if (at > latest.at) latest = { at, axis };
     }
-    if (this.#isSmooth && this.#paceAt > latest.at) return { at: this.#paceAt, axis: this.#pacingAxis(need) };
-    return latest;
+    return this.#pace.slow(latest, need);
   }
 
   /** Room that is left on both axes for others at a time, when a request has been taken then that fits. */
   spare(rate: Rate, need: Need, at: number): number {
-    const limit = this.#limit(rate);
-    const until = at - WINDOW_MS - this.guard.ms;
-    const left = this.window.usedUntil(rate, until) + this.#foreign[rate].window.usedUntil(rate, until);
-    return limit - (this.#used(rate, at) - left) - amountOf(rate, need, limit);
+    return this.#rooms[rate].spare(need, at);
   }
 
   /** Books a request that fits. */
   take(need: Need, now: number): Booking {
     this.advance(now);
-    for (const rate of RATES) if (this.#isHeldUpByOthers(rate, need, now)) this.#foreign[rate].asked(now);
+    for (const rate of RATES) if (this.#rooms[rate].isHeldUpByOthers(need, now)) this.#rooms[rate].foreign.asked(now);
     for (const axis of ['requests', 'tokens', 'concurrency'] as const) this.#holds[axis].pass(now);
-    if (this.#isSmooth) this.#paceAt = Math.max(this.#paceAt, now) + this.#gapMs(need);
+    this.#pace.pass(need, now);
     const uncertainAtSend = this.#seesHeaders ? this.#uncertain(now) : NOTHING_CERTAIN;
     const entry = this.window.add(now, 1, need.tokens);
     this.concurrency.begin();
@@ -204,17 +204,6 @@ export class Ledger {
     ];
   }
 
-  /** What we and others use of a limit. */
-  #used(rate: Rate, now: number): number {
-    return this.#ownUse(rate, now) + this.#foreign[rate].used;
-  }
-
-  /** What we use, with what all answers under way will take together. */
-  #ownUse(rate: Rate, now: number): number {
-    const used = this.window.used(rate);
-    return rate === 'requests' ? used : used - this.#reservations.excess(now);
-  }
-
   #end(booking: Booking): boolean {
     if (booking.isOver) return false;
     booking.isOver = true;
@@ -231,41 +220,11 @@ export class Ledger {
   /** When there is room in the window for a request. */
   #roomAt(rate: Rate, need: Need, now: number): number {
     const held = this.#holds[rate].until;
-    const open = this.#windowOpensAt(rate, need, now);
+    const open = this.#rooms[rate].opensAt(need, now);
     if (open <= now) return held;
     this.limits[rate].raise(now);
-    const again = this.#windowOpensAt(rate, need, now);
+    const again = this.#rooms[rate].opensAt(need, now);
     return Math.max(held, Math.min(again, Math.max(now, this.limits[rate].raiseAt)));
-  }
-
-  #windowOpensAt(rate: Rate, need: Need, now: number): number {
-    return Math.max(this.#ownRoomAt(rate, need, now), this.#sharedRoomAt(rate, need, now));
-  }
-
-  /** When there is room in the part of a limit that is ours, as refusals taught. */
-  #ownRoomAt(rate: Rate, need: Need, now: number): number {
-    const limit = this.#withoutMargin(this.limits[rate].learnt);
-    const lacking = this.#ownUse(rate, now) + amountOf(rate, need, limit) - limit;
-    if (!(lacking > 0)) return now;
-    return (this.window.timeOfAmount(rate, lacking) ?? now) + WINDOW_MS + this.guard.ms;
-  }
-
-  /** When there is room in a limit that we were told, beside others. */
-  #sharedRoomAt(rate: Rate, need: Need, now: number): number {
-    const limit = this.#withoutMargin(this.limits[rate].told);
-    const lacking = this.#used(rate, now) + amountOf(rate, need, limit) - limit;
-    if (!(lacking > 0)) return now;
-    const leaving = this.window.timeOfAmount(rate, lacking, this.#foreign[rate].window);
-    const leavesAt = (leaving ?? now) + WINDOW_MS + this.guard.ms;
-    if (!this.#isHeldUpByOthers(rate, need, now)) return leavesAt;
-    return Math.min(leavesAt, Math.max(now, this.#foreign[rate].askAt));
-  }
-
-  /** Whether a request would fit if nobody else used the limit. */
-  #isHeldUpByOthers(rate: Rate, need: Need, now: number): boolean {
-    const limit = this.#withoutMargin(this.limits[rate].told);
-    const needed = this.#ownUse(rate, now) + amountOf(rate, need, limit);
-    return needed <= limit && needed + this.#foreign[rate].used > limit;
   }
 
   #placeAt(now: number): number {
@@ -280,25 +239,9 @@ export class Ledger {
     return Math.max(1, Math.floor(this.concurrency.value * this.#share));
   }
 
-  /** What may be used of a limit; nothing is limited to less than one. */
-  #withoutMargin(limit = Number.POSITIVE_INFINITY): number {
-    return Number.isFinite(limit) ? Math.max(1, Math.floor(limit * this.#share)) : limit;
-  }
-
   /** What may be used of the limit that holds. */
   #limit(rate: Rate): number {
-    return this.#withoutMargin(this.limits[rate].value);
-  }
-
-  /** How long after a request the next one may leave, where they are to be spread evenly. */
-  #gapMs(need: Need): number {
-    const shares = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
-    return WINDOW_MS * Math.max(...shares);
-  }
-
-  #pacingAxis(need: Need): Axis {
-    const [requests, tokens] = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
-    return requests! >= tokens! ? 'requests' : 'tokens';
+    return this.#rooms[rate].limit;
   }
 
   /** What is sent less than a guard ago may not have arrived; what is about to leave may have left at the endpoint. */
@@ -323,19 +266,12 @@ export class Ledger {
     const used = limit - remaining;
     if (rate === 'tokens' && used < least - booking.answersAtSend * HELD_MIN) this.#reservations.setTypicalAside();
     const countedAt = Math.min(now, booking.sentAt + this.guard.ms);
-    this.#foreign[rate].reconcile(used, { most, least }, countedAt, now);
-  }
-
-  /** Whether there was so little room that answers under way which are longer than expected explain a refusal. */
-  #isMisjudged(rate: Rate, booking: Booking, now: number): boolean {
-    const { told } = this.limits[rate];
-    if (rate === 'requests' || told === undefined || this.#isUsedUp(rate, booking, now)) return false;
-    return this.#isUsedUp(rate, booking, now, NEARLY);
+    this.#rooms[rate].foreign.reconcile(used, { most, least }, countedAt, now);
   }
 
   /** Which limit refused, when nobody says. */
   #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal, now: number): Axis {
-    const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, now, USED_UP));
+    const usedUp = RATES.find((rate) => this.#rooms[rate].isUsedUp(booking, now, USED_UP));
     if (usedUp !== undefined) return usedUp;
     const isRate =
       retryAfterMs > CONCURRENCY_HINT_MAX_MS || this.concurrency.running < this.concurrency.certain(booking.sentAt);
@@ -347,13 +283,6 @@ export class Ledger {
     const requests = this.window.used('requests') / this.#limit('requests');
     const tokens = (this.#reservations.most + need.most) / this.#limit('tokens');
     return tokens > requests ? 'tokens' : 'requests';
-  }
-
-  /** Whether a limit was as good as reached when a request arrived, what had only just left included. */
-  #isUsedUp(rate: Rate, { sentAt, need }: Booking, now: number, share = 1): boolean {
-    const limit = this.#limit(rate);
-    const justLeft = this.window.leftSince(rate, sentAt - WINDOW_MS - GUARD_MAX_MS);
-    return this.#used(rate, now) + justLeft + amountOf(rate, need, limit) > limit * share;
   }
 
   #refusedPlace(booking: Booking, { limit, retryAfterMs }: Refusal, now: number): void {
@@ -368,17 +297,12 @@ export class Ledger {
     if (limit !== undefined) known.state(limit);
     if (rate === 'tokens' && this.#reservations.isExplainedByMost(booking.need, this.#limit('tokens')))
       this.#reservations.setMostAside();
-    else if (this.#isMisjudged(rate, booking, now)) this.#holds[rate].begin(retryAfterMs, now);
-    else if (isNews && this.#isUsedUp(rate, booking, now)) return;
-    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now))
+    else if (this.#rooms[rate].isMisjudged(booking, now)) this.#holds[rate].begin(retryAfterMs, now);
+    else if (isNews && this.#rooms[rate].isUsedUp(booking, now)) return;
+    else if (!known.isTrying(booking.sentAt) && this.#rooms[rate].isUsedUp(booking, now))
       this.guard.widen(booking.sentAt, now);
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
-    if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
+    if (this.#rooms[rate].opensAt(booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
   }
-}
-
-/** What a request needs on an axis. More than the limit it cannot have: the endpoint may let it through alone. */
-function amountOf(rate: Rate, need: Need, limit = Number.POSITIVE_INFINITY): number {
-  return Math.min(rate === 'requests' ? 1 : need.tokens, limit);
 }
