@@ -50,8 +50,11 @@ export interface LimitOptions extends Limits {
   readonly margin?: number;
   /** `burst` spends a window as fast as it can, `smooth` spreads it evenly. Default: `burst`. */
   readonly shape?: 'burst' | 'smooth';
-  /** When the endpoint counts the tokens of an answer. Default: `admission`. */
-  readonly charge?: 'admission' | 'completion';
+  /**
+   * When the endpoint counts the tokens of an answer; `reservation` if it sets `max_tokens` aside until then, which is
+   * otherwise learnt. Default: `admission`.
+   */
+  readonly charge?: 'admission' | 'completion' | 'reservation';
   /** Whether the limits are those of the key or of each model. Default: `key` when one is given, else `model`. */
   readonly scope?: 'key' | 'model';
 }

@@ -1,8 +1,9 @@
 /** Builds the limiter of one process. `node/shared-limits.ts` builds the one that several processes share. */
 import { KitError } from '../errors/kit-error.js';
 import { type Clock, systemClock } from '../time/clock.js';
+import type { LedgerOptions } from './booking.js';
 import type { LimiterEvent } from './events.js';
-import { Ledger, type LedgerOptions } from './ledger.js';
+import { Ledger } from './ledger.js';
 import { type Books, Scheduler } from './scheduler.js';
 
 export interface LimiterOptions extends LedgerOptions {

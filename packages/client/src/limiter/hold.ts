@@ -38,7 +38,7 @@ export class Hold {
     this.#until = now + this.#verdict.ms;
   }
 
-  /** One that left after the pause was answered. */
+  /** One that left after the pause has its answer. */
   succeed(sentAt: number): void {
     if (this.#isProbeDue || sentAt < this.#passedAt) return;
     this.#pauseMs = PAUSE_MS;

@@ -2,69 +2,20 @@
  * All that is known about an endpoint's limits and their use, and the one place that decides who fits. Knows no queue, no
  * timer and no clock: every method is told the time.
  */
-import { AnswerLengths } from './answer-lengths.js';
+import type { Booking, LedgerOptions, Need, Outlook, Refused } from './booking.js';
 import { Concurrency } from './concurrency.js';
-import { ForeignUse } from './foreign-use.js';
 import { GUARD_MAX_MS, Guard } from './guard.js';
 import { type HeaderLimit, type HeaderLimits, readLimitHeaders } from './headers.js';
 import { Hold } from './hold.js';
 import { KnownLimit } from './known-limit.js';
-import type { Axis, AxisState, Limits, Refusal } from './limiter.js';
+import type { Axis, AxisState, Refusal } from './limiter.js';
+import { Pace } from './pace.js';
+import { Reservations } from './reservations.js';
+import { Room } from './room.js';
 import { Verdict } from './verdict.js';
 import { type Rate, RollingWindow, WINDOW_MS } from './window.js';
 
 export const RATES: readonly Rate[] = ['requests', 'tokens'];
-
-/** How admissions are spread, and what is charged when. */
-export interface LedgerOptions {
-  readonly limits?: Limits;
-  /** Per cent of every limit that stay free, for others. Default: 0. */
-  readonly margin?: number;
-  /** `burst` spends the window as fast as concurrency allows, `smooth` evenly. Default: burst. */
-  readonly shape?: 'burst' | 'smooth';
-  /**
-   * Whether the endpoint counts tokens when it admits a request, or when its answer is complete, or sets aside `max_tokens`
-   * until then (`reservation`; without being told that is learnt from its headers and refusals). Default: admission.
-   */
-  readonly charge?: 'admission' | 'completion' | 'reservation';
-}
-
-/** What a request needs. */
-export interface Need {
-  readonly promptTokens: number;
-  /** Tokens of prompt and answer that are set aside for it. */
-  readonly tokens: number;
-  /** The most that both can have; as much as is set aside when that is not known. */
-  readonly most: number;
-}
-
-/** When a request fits. */
-export interface Outlook {
-  /** In ms since the epoch; not after now when it fits now, Infinity when an answer must end first. */
-  readonly at: number;
-  /** The limit that decides; undefined when it fits now. */
-  readonly axis: Axis | undefined;
-}
-
-/** What was taken for a request. */
-export interface Booking {
-  readonly entry: number;
-  readonly sentAt: number;
-  readonly need: Need;
-  /** What was used when it was sent, itself included, and what of that may not have counted at the endpoint any more or yet. */
-  readonly usedAtSend: Readonly<Record<Rate, number>>;
-  readonly uncertainAtSend: Readonly<Record<Rate, number>>;
-  /** Tokens that were set aside for the answers of all that ran when it was sent. */
-  readonly answersAtSend: number;
-  isAnswered: boolean;
-  isOver: boolean;
-}
-
-/** What became of a refusal. */
-export interface Refused {
-  readonly axis: Axis;
-  readonly heldUntil: number;
-}
 
 /** What was sent before the first headers were seen is not looked at so closely. */
 const NOTHING_CERTAIN: Readonly<Record<Rate, number>> = {
@@ -75,10 +26,6 @@ const NOTHING_CERTAIN: Readonly<Record<Rate, number>> = {
 const TOKENS_STEP = 0.005;
 /** A limit counts as used up from this share of it on, when a refusal does not say which limit it was. */
 const USED_UP = 0.98;
-/** From this share of a limit of tokens on, a refusal can be due to answers that are longer than expected. */
-const NEARLY = 0.93;
-/** How often that is believed. */
-const MISJUDGED_MAX = 6;
 /** Only for the limit of a window an endpoint knows a time to wait that is longer than this, in ms. */
 const CONCURRENCY_HINT_MAX_MS = 2000;
 /** An endpoint that lacks this share of what we set aside for answers does not set aside `max_tokens`. */
@@ -90,29 +37,18 @@ export class Ledger {
   readonly guard = new Guard();
   readonly concurrency: Concurrency;
   readonly limits: Readonly<Record<Rate, KnownLimit>>;
-  readonly #foreign: Readonly<Record<Rate, ForeignUse>>;
+  readonly #rooms: Readonly<Record<Rate, Room>>;
   readonly #holds: Readonly<Record<Axis, Hold>> = {
     requests: new Hold(this.#verdict),
     tokens: new Hold(this.#verdict),
     concurrency: new Hold(this.#verdict),
   };
-  readonly #answers = new AnswerLengths();
+  readonly #reservations = new Reservations(this.window);
   readonly #share: number;
-  readonly #isSmooth: boolean;
+  readonly #pace: Pace;
   readonly #chargesAtCompletion: boolean;
-  #paceAt = Number.NEGATIVE_INFINITY;
   #refusals = 0;
-  /** Whether the endpoint sets aside `max_tokens` while an answer is made, as endpoints do that tell how many are left. */
-  #setsMostAside = false;
-  /** Whether it was seen to set tokens aside at all. */
-  #holdsTokens = false;
   #seesHeaders = false;
-  /** Refusals that either longer answers than expected or an endpoint that sets `max_tokens` aside explains. */
-  #misjudged = 0;
-  readonly #running = new Set<Booking>();
-  /** Of all that run: what they can take beyond what is set aside, and what is set aside for their answers. */
-  #unreserved = 0;
-  #reservedAnswers = 0;
 
   constructor({ limits = {}, margin = 0, shape = 'burst', charge = 'admission' }: LedgerOptions) {
     this.limits = {
@@ -122,11 +58,15 @@ export class Ledger {
       ),
     };
     this.concurrency = new Concurrency(limits.concurrency, this.#verdict);
-    this.#foreign = { requests: new ForeignUse('requests'), tokens: new ForeignUse('tokens') };
     this.#share = 1 - margin / 100;
-    this.#isSmooth = shape === 'smooth';
+    const parts = { window: this.window, guard: this.guard, reservations: this.#reservations, share: this.#share };
+    this.#rooms = {
+      requests: new Room('requests', this.limits.requests, parts),
+      tokens: new Room('tokens', this.limits.tokens, parts),
+    };
+    this.#pace = new Pace(shape === 'smooth', (rate) => this.#limit(rate));
     this.#chargesAtCompletion = charge === 'completion';
-    if (charge === 'reservation') this.#setMostAside();
+    if (charge === 'reservation') this.#reservations.setMostAside();
   }
 
   get guardMs(): number {
@@ -139,9 +79,7 @@ export class Ledger {
 
   /** What to set aside for a request: its prompt, and what its answer is expected or, where that counts, able to take. */
   quote(promptTokens: number, answerTokensMax: number | undefined): Need {
-    const isMost = this.#setsMostAside && answerTokensMax !== undefined;
-    const answer = isMost ? answerTokensMax : this.#answers.expected(answerTokensMax);
-    return { promptTokens, tokens: promptTokens + answer, most: promptTokens + Math.max(answer, answerTokensMax ?? 0) };
+    return this.#reservations.quote(promptTokens, answerTokensMax);
   }
 
   /** Brings the window up to the time. */
@@ -149,7 +87,7 @@ export class Ledger {
     this.guard.relax(now);
     const leftUntil = now - WINDOW_MS - this.guard.ms;
     this.window.advance(leftUntil, now - WINDOW_MS - 2 * GUARD_MAX_MS);
-    for (const rate of RATES) this.#foreign[rate].window.advance(leftUntil, leftUntil);
+    for (const rate of RATES) this.#rooms[rate].foreign.window.advance(leftUntil, leftUntil);
   }
 
   /** When a request fits, if nothing else comes and nothing ends. */
@@ -160,31 +98,25 @@ export class Ledger {
       const at = axis === 'concurrency' ? this.#placeAt(now) : this.#roomAt(axis, need, now);
       if (at > latest.at) latest = { at, axis };
     }
-    if (this.#isSmooth && this.#paceAt > latest.at) return { at: this.#paceAt, axis: this.#pacingAxis(need) };
-    return latest;
+    return this.#pace.slow(latest, need);
   }
 
   /** Room that is left on both axes for others at a time, when a request has been taken then that fits. */
   spare(rate: Rate, need: Need, at: number): number {
-    const limit = this.#limit(rate);
-    const until = at - WINDOW_MS - this.guard.ms;
-    const left = this.window.usedUntil(rate, until) + this.#foreign[rate].window.usedUntil(rate, until);
-    return limit - (this.#used(rate, at) - left) - amountOf(rate, need, limit);
+    return this.#rooms[rate].spare(need, at);
   }
 
   /** Books a request that fits. */
   take(need: Need, now: number): Booking {
     this.advance(now);
-    for (const rate of RATES) if (this.#isHeldUpByOthers(rate, need, now)) this.#foreign[rate].asked(now);
+    for (const rate of RATES) if (this.#rooms[rate].isHeldUpByOthers(need, now)) this.#rooms[rate].foreign.asked(now);
     for (const axis of ['requests', 'tokens', 'concurrency'] as const) this.#holds[axis].pass(now);
-    if (this.#isSmooth) this.#paceAt = Math.max(this.#paceAt, now) + this.#gapMs(need);
+    this.#pace.pass(need, now);
     const uncertainAtSend = this.#seesHeaders ? this.#uncertain(now) : NOTHING_CERTAIN;
     const entry = this.window.add(now, 1, need.tokens);
     this.concurrency.begin();
-    this.#unreserved += need.most - need.tokens;
-    this.#reservedAnswers += need.tokens - need.promptTokens;
     const usedAtSend = { requests: this.window.used('requests'), tokens: this.window.used('tokens') };
-    const answersAtSend = this.#reservedAnswers;
+    const answersAtSend = this.#reservations.answers + need.tokens - need.promptTokens;
     const booking = {
       entry,
       sentAt: now,
@@ -195,21 +127,22 @@ export class Ledger {
       isAnswered: false,
       isOver: false,
     };
-    this.#running.add(booking);
+    this.#reservations.begin(booking);
     return booking;
   }
 
-  /** The answer of a request has begun. */
+  /** The answer of a request has begun, or its refusal: both say that it has arrived, and what is left. */
   answered(booking: Booking, headers: Headers, now: number): void {
     if (booking.isOver || booking.isAnswered) return;
     booking.isAnswered = true;
     const read = readLimitHeaders(headers, now);
-    this.#succeed(booking, read, now);
+    this.guard.observe(Math.max(0, now - booking.sentAt - (read.processingMs ?? 0)), now);
     this.#readHeaders(booking, read, now);
   }
 
   #readHeaders(booking: Booking, read: HeaderLimits, now: number): void {
-    if (read.tokens?.remaining !== undefined && !this.#holdsTokens && !this.#chargesAtCompletion) this.#setMostAside();
+    if (read.tokens?.remaining !== undefined && !this.#reservations.areHeld && !this.#chargesAtCompletion)
+      this.#reservations.setMostAside();
     if (read.requests !== undefined || read.tokens !== undefined) this.#seesHeaders = true;
     for (const rate of RATES) {
       const reading = read[rate];
@@ -218,19 +151,15 @@ export class Ledger {
     }
   }
 
-  #succeed(booking: Booking, { processingMs = 0 }: HeaderLimits, now: number): void {
-    this.guard.observe(Math.max(0, now - booking.sentAt - processingMs), now);
-    for (const axis of ['requests', 'tokens', 'concurrency'] as const) this.#holds[axis].succeed(booking.sentAt);
-  }
-
   /** A request has ended; without its tokens it keeps what was set aside for it. */
   settle(booking: Booking, totalTokens: number | undefined, now: number): void {
     if (!this.#end(booking)) return;
     this.advance(now);
     if (!booking.isAnswered) this.guard.observe(now - booking.sentAt, now);
+    for (const hold of Object.values(this.#holds)) hold.succeed(booking.sentAt);
     if (totalTokens === undefined) return;
-    this.#answers.observe(Math.max(0, totalTokens - booking.need.promptTokens), now - booking.sentAt);
-    const reserved = booking.need.tokens;
+    this.#reservations.observe(totalTokens - booking.need.promptTokens, now - booking.sentAt);
+    const reserved = Math.max(booking.need.tokens, this.window.amount(booking.entry, 'tokens'));
     if (booking.sentAt <= this.limits.tokens.cutAt) this.limits.tokens.amend(totalTokens - reserved);
     if (this.#chargesAtCompletion) {
       this.window.correct(booking.entry, 'tokens', 0);
@@ -275,29 +204,11 @@ export class Ledger {
     ];
   }
 
-  /** What we and others use of a limit. */
-  #used(rate: Rate, now: number): number {
-    return this.#ownUse(rate, now) + this.#foreign[rate].used;
-  }
-
-  /** What we use, with what all answers under way will take together. */
-  #ownUse(rate: Rate, now: number): number {
-    const used = this.window.used(rate);
-    const [oldest] = this.#running;
-    // Answers whose requests have left the window already are in no sum.
-    const isSimple =
-      rate === 'requests' || this.#holdsTokens || oldest === undefined || oldest.sentAt <= now - WINDOW_MS;
-    if (isSimple) return used;
-    return used - Math.max(0, this.#reservedAnswers - this.#answers.expectedTogether(this.#running.size));
-  }
-
   #end(booking: Booking): boolean {
     if (booking.isOver) return false;
     booking.isOver = true;
-    this.#running.delete(booking);
+    this.#reservations.end(booking);
     this.concurrency.end();
-    this.#unreserved -= booking.need.most - booking.need.tokens;
-    this.#reservedAnswers -= booking.need.tokens - booking.need.promptTokens;
     return true;
   }
 
@@ -309,41 +220,11 @@ export class Ledger {
   /** When there is room in the window for a request. */
   #roomAt(rate: Rate, need: Need, now: number): number {
     const held = this.#holds[rate].until;
-    const open = this.#windowOpensAt(rate, need, now);
+    const open = this.#rooms[rate].opensAt(need, now);
     if (open <= now) return held;
     this.limits[rate].raise(now);
-    const again = this.#windowOpensAt(rate, need, now);
+    const again = this.#rooms[rate].opensAt(need, now);
     return Math.max(held, Math.min(again, Math.max(now, this.limits[rate].raiseAt)));
-  }
-
-  #windowOpensAt(rate: Rate, need: Need, now: number): number {
-    return Math.max(this.#ownRoomAt(rate, need, now), this.#sharedRoomAt(rate, need, now));
-  }
-
-  /** When there is room in the part of a limit that is ours, as refusals taught. */
-  #ownRoomAt(rate: Rate, need: Need, now: number): number {
-    const limit = this.#withoutMargin(this.limits[rate].learnt);
-    const lacking = this.#ownUse(rate, now) + amountOf(rate, need, limit) - limit;
-    if (!(lacking > 0)) return now;
-    return (this.window.timeOfAmount(rate, lacking) ?? now) + WINDOW_MS + this.guard.ms;
-  }
-
-  /** When there is room in a limit that we were told, beside others. */
-  #sharedRoomAt(rate: Rate, need: Need, now: number): number {
-    const limit = this.#withoutMargin(this.limits[rate].told);
-    const lacking = this.#used(rate, now) + amountOf(rate, need, limit) - limit;
-    if (!(lacking > 0)) return now;
-    const leaving = this.window.timeOfAmount(rate, lacking, this.#foreign[rate].window);
-    const leavesAt = (leaving ?? now) + WINDOW_MS + this.guard.ms;
-    if (!this.#isHeldUpByOthers(rate, need, now)) return leavesAt;
-    return Math.min(leavesAt, Math.max(now, this.#foreign[rate].askAt));
-  }
-
-  /** Whether a request would fit if nobody else used the limit. */
-  #isHeldUpByOthers(rate: Rate, need: Need, now: number): boolean {
-    const limit = this.#withoutMargin(this.limits[rate].told);
-    const needed = this.#ownUse(rate, now) + amountOf(rate, need, limit);
-    return needed <= limit && needed + this.#foreign[rate].used > limit;
   }
 
   #placeAt(now: number): number {
@@ -358,25 +239,9 @@ export class Ledger {
     return Math.max(1, Math.floor(this.concurrency.value * this.#share));
   }
 
-  /** What may be used of a limit; nothing is limited to less than one. */
-  #withoutMargin(limit = Number.POSITIVE_INFINITY): number {
-    return Number.isFinite(limit) ? Math.max(1, Math.floor(limit * this.#share)) : limit;
-  }
-
   /** What may be used of the limit that holds. */
   #limit(rate: Rate): number {
-    return this.#withoutMargin(this.limits[rate].value);
-  }
-
-  /** How long after a request the next one may leave, where they are to be spread evenly. */
-  #gapMs(need: Need): number {
-    const shares = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
-    return WINDOW_MS * Math.max(...shares);
-  }
-
-  #pacingAxis(need: Need): Axis {
-    const [requests, tokens] = RATES.map((rate) => amountOf(rate, need) / this.#limit(rate));
-    return requests! >= tokens! ? 'requests' : 'tokens';
+    return this.#rooms[rate].limit;
   }
 
   /** What is sent less than a guard ago may not have arrived; what is about to leave may have left at the endpoint. */
@@ -399,30 +264,14 @@ export class Ledger {
     const most = booking.usedAtSend[rate] + Math.max(0, sentSince - sentLater);
     const least = booking.usedAtSend[rate] - booking.uncertainAtSend[rate];
     const used = limit - remaining;
-    if (rate === 'tokens' && used < least - booking.answersAtSend * HELD_MIN) this.#setsMostAside = false;
+    if (rate === 'tokens' && used < least - booking.answersAtSend * HELD_MIN) this.#reservations.setTypicalAside();
     const countedAt = Math.min(now, booking.sentAt + this.guard.ms);
-    this.#foreign[rate].reconcile(used, { most, least }, countedAt, now);
-  }
-
-  /** Whether there was so little room that answers under way which are longer than expected explain a refusal. */
-  #isMisjudged(rate: Rate, booking: Booking, now: number): boolean {
-    const { told } = this.limits[rate];
-    if (rate === 'requests' || told === undefined || this.#isUsedUp(rate, booking, now)) return false;
-    return this.#isUsedUp(rate, booking, now, NEARLY);
-  }
-
-  /** Whether a request would not have fitted if `max_tokens` of all answers had been set aside. */
-  #isExplainedByMost({ need }: Booking): boolean {
-    const limit = this.#limit('tokens');
-    const used = this.window.used('tokens');
-    if (this.#setsMostAside || used + this.#unreserved + need.most <= limit) return false;
-    if (used + need.tokens > limit * NEARLY) this.#misjudged += 1;
-    return used + need.tokens <= limit * NEARLY || this.#misjudged > MISJUDGED_MAX;
+    this.#rooms[rate].foreign.reconcile(used, { most, least }, countedAt, now);
   }
 
   /** Which limit refused, when nobody says. */
   #suspect(booking: Booking, { retryAfterMs = 0 }: Refusal, now: number): Axis {
-    const usedUp = RATES.find((rate) => this.#isUsedUp(rate, booking, now, USED_UP));
+    const usedUp = RATES.find((rate) => this.#rooms[rate].isUsedUp(booking, now, USED_UP));
     if (usedUp !== undefined) return usedUp;
     const isRate =
       retryAfterMs > CONCURRENCY_HINT_MAX_MS || this.concurrency.running < this.concurrency.certain(booking.sentAt);
@@ -432,15 +281,8 @@ export class Ledger {
   /** The limit that is nearer to being used up; requests when both are unknown. */
   #fullerRate({ need }: Booking): Rate {
     const requests = this.window.used('requests') / this.#limit('requests');
-    const tokens = (this.window.used('tokens') + this.#unreserved + need.most) / this.#limit('tokens');
+    const tokens = (this.#reservations.most + need.most) / this.#limit('tokens');
     return tokens > requests ? 'tokens' : 'requests';
-  }
-
-  /** Whether a limit was as good as reached when a request arrived, what had only just left included. */
-  #isUsedUp(rate: Rate, { sentAt, need }: Booking, now: number, share = 1): boolean {
-    const limit = this.#limit(rate);
-    const justLeft = this.window.leftSince(rate, sentAt - WINDOW_MS - GUARD_MAX_MS);
-    return this.#used(rate, now) + justLeft + amountOf(rate, need, limit) > limit * share;
   }
 
   #refusedPlace(booking: Booking, { limit, retryAfterMs }: Refusal, now: number): void {
@@ -453,25 +295,14 @@ export class Ledger {
     const known = this.limits[rate];
     const isNews = limit !== undefined && known.told === undefined;
     if (limit !== undefined) known.state(limit);
-    if (rate === 'tokens' && this.#isExplainedByMost(booking)) this.#setMostAside();
-    else if (this.#isMisjudged(rate, booking, now)) this.#holds[rate].begin(retryAfterMs, now);
-    else if (isNews && this.#isUsedUp(rate, booking, now)) return;
-    else if (!known.isTrying(booking.sentAt) && this.#isUsedUp(rate, booking, now))
+    if (rate === 'tokens' && this.#reservations.isExplainedByMost(booking.need, this.#limit('tokens')))
+      this.#reservations.setMostAside();
+    else if (this.#rooms[rate].isMisjudged(booking, now)) this.#holds[rate].begin(retryAfterMs, now);
+    else if (isNews && this.#rooms[rate].isUsedUp(booking, now)) return;
+    else if (!known.isTrying(booking.sentAt) && this.#rooms[rate].isUsedUp(booking, now))
       this.guard.widen(booking.sentAt, now);
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
-    if (this.#windowOpensAt(rate, booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
+    if (this.#rooms[rate].opensAt(booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
   }
-
-  /** From now on all that answers can take is set aside, also for those that are being made. */
-  #setMostAside(): void {
-    this.#setsMostAside = true;
-    this.#holdsTokens = true;
-    for (const { entry, need } of this.#running) this.window.correct(entry, 'tokens', need.most);
-  }
-}
-
-/** What a request needs on an axis. More than the limit it cannot have: the endpoint may let it through alone. */
-function amountOf(rate: Rate, need: Need, limit = Number.POSITIVE_INFINITY): number {
-  return Math.min(rate === 'requests' ? 1 : need.tokens, limit);
 }

@@ -49,12 +49,9 @@ export interface Refusal {
 export interface Permit {
   /** How many tokens were set aside for it. */
   readonly reservedTokens: number;
-  /** The answer has begun: what its headers say about limits is taken over. */
+  /** The answer has begun, or it is a refusal: what its headers say about limits is taken over. */
   answered(headers: Headers): void;
-  /**
-   * The endpoint refused it for its limits. Ask again with the same `since`. `headers` are those of the refusal, of which
-   * `answered` must not be told.
-   */
+  /** The endpoint refused it for its limits. Ask again with the same `since`. `headers` unless `answered` was told of them. */
   refused(refusal: Refusal, headers?: Headers): void;
   /** It has ended, well or badly; `totalTokens` is what it used, undefined when that is not known. */
   settle(totalTokens?: number): void;

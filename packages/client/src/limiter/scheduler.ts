@@ -1,8 +1,9 @@
 /** Lets requests go as soon as the ledger has room: the line, the timer for the exact next moment, and who may pass whom. */
 import { KitError } from '../errors/kit-error.js';
 import type { Clock } from '../time/clock.js';
+import type { Booking, Need, Refused } from './booking.js';
 import type { LimiterEvent } from './events.js';
-import type { Booking, Ledger, Need, Refused } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import type { Admission, Axis, AxisState, Limiter, LimiterSnapshot, Permit } from './limiter.js';
 import { type Waiter, WaitingLine } from './waiting-line.js';
 

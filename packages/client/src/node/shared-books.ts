@@ -2,7 +2,8 @@
  * The books of several processes: each has a ledger of its own and all of them keep theirs by the same log, so all come to
  * the same. What a process does, it writes down; what others did, it reads and does too.
  */
-import { type Booking, Ledger, type LedgerOptions, type Need, type Outlook, type Refused } from '../limiter/ledger.js';
+import type { Booking, LedgerOptions, Need, Outlook, Refused } from '../limiter/booking.js';
+import { Ledger } from '../limiter/ledger.js';
 import type { AxisState, Refusal } from '../limiter/limiter.js';
 import type { Books } from '../limiter/scheduler.js';
 import { type Rate, WINDOW_MS } from '../limiter/window.js';
