@@ -30,7 +30,8 @@ export function drawLineChart(chart: LineChart): string {
   const share = (y: number) => (chart.isLogarithmic ? Math.log10(Math.max(y, 1)) / Math.log10(yMax) : y / yMax);
   const toY = (y: number) => HEIGHT - MARGIN.bottom - share(y) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#808080">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#808080" role="img">`,
+    `<title>${escapeXml(chart.title)}</title>`,
     `<text x="${MARGIN.left}" y="20" font-size="14" font-weight="bold">${escapeXml(chart.title)}</text>`,
     ...drawShade(chart, toX),
     ...ticksOf(xMax).map((x) => `<text x="${toX(x)}" y="${HEIGHT - 28}" text-anchor="middle">${x}</text>`),
