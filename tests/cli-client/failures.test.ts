@@ -54,7 +54,7 @@ const ENDS: readonly [what: string, answer: Script, code: number, says: RegExp, 
   ['an empty answer', { headers: json, steps: ['\n\n'] }, 6, /nothing but blank lines/, true],
   ['an answer that is no JSON', { headers: json, steps: ['Welcome!'] }, 6, /no whole JSON/, true],
   ['an error inside of a 200', jsonOf({ error: { message: 'Overloaded' } }), 6, /Overloaded/, true],
-  ['a stream without an end', streamWith(chunk({ content: 'Half' }), 'data: [DONE]\n\n'), 6, /in the middle/, true],
+  ['a stream without an end', streamWith(chunk({ content: 'Half' }), 'data: [DONE]\n\n'), 6, /broke off/, true],
   ['silence until the deadline', streamWith('hang!'), 6, /at the deadline/, true],
   ['a refusal', streamSaying(['No'], 'content_filter'), 7, /filter/, false],
 ];

@@ -37,7 +37,7 @@ function runCommand(context: ClientContext): Command {
     run,
     'plumb batch run in.jsonl -o out.jsonl',
     'plumb batch run in.jsonl -o out.jsonl --dry-run --requests-per-minute 300',
-    'plumb batch run prompts.jsonl -o out.jsonl --shorthand -m deepseek-chat --max-cost 5 --max-errors 1%',
+    'plumb batch run prompts.jsonl -o out.jsonl --shorthand --max-cost 5',
   );
   return run.action((input: string, flags: RunFlags, command: Command) =>
     ending(runBatchCommand(input, flags, { context, args: argsOf(command), onlyFailed: false })),

@@ -12,6 +12,9 @@ export interface Patience {
   readonly deadline?: number;
 }
 
+/** A person asks one thing after the other: there is no traffic to keep from an endpoint that fails, and they would wait. */
+const NO_BREAKER = { consecutiveFailures: Number.POSITIVE_INFINITY, samples: Number.POSITIVE_INFINITY };
+
 /** The endpoint of a target. What it waits for is said on stderr. */
 export function connect({ baseUrl, key }: Target, context: ClientContext, { deadline }: Patience = {}): Endpoint {
   const { dim } = colorsFor(context.stderr, context.environment);
@@ -19,6 +22,7 @@ export function connect({ baseUrl, key }: Target, context: ClientContext, { dead
     baseURL: baseUrl,
     apiKey: key.key,
     clock: context.clock,
+    breaker: NO_BREAKER,
     ...(deadline === undefined ? {} : { retry: { deadlineMs: deadline * 1000 } }),
     onEvent(event) {
       const text = describeWait(event);
