@@ -50,7 +50,7 @@ async function runStorm(contender: Contender, seed: number): Promise<Storm> {
       if (time.now() < (END_S - 60) * 1000) void doJob(client);
       time.after(-Math.log(1 - random()) * JOB_EVERY_MS, arrive);
     };
-    time.after(random() * JOB_EVERY_MS, arrive);
+    time.after(-Math.log(1 - random()) * JOB_EVERY_MS, arrive);
   }
   await time.run(END_S * 1000);
   putBack();

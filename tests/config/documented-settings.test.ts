@@ -10,7 +10,8 @@ import { load } from './support/load.js';
 const guides = new URL('../../../docs/guide/', import.meta.url);
 const guide = new URL('configuration.md', guides);
 
-const pages = (await readdir(guides)).filter((name) => name.endsWith('.md'));
+// The page for users of an endpoint shows their own file, not that of a server.
+const pages = (await readdir(guides)).filter((name) => name.endsWith('.md') && name !== 'cli-client.md');
 for (const page of pages) {
   const blocks = (await readFile(new URL(page, guides), 'utf8')).matchAll(/```yaml\n([\s\S]*?)```/g);
   for (const [index, [, yaml = '']] of [...blocks].entries()) {
