@@ -33,6 +33,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** When the next thing is due; undefined when nothing is. */
+  get nextAt(): number | undefined {
+    return this.#due.first?.at;
+  }
+
   /** Goes to the next thing that is due and does it; false when nothing is. */
   step(): boolean {
     const next = this.#due.first;
@@ -45,7 +50,7 @@ export class VirtualClock implements Clock {
 
   /** Does all that is due up to a time, and goes there. */
   runUntil(at: number): void {
-    while ((this.#due.first?.at ?? Number.POSITIVE_INFINITY) <= at) this.step();
+    while ((this.nextAt ?? Number.POSITIVE_INFINITY) <= at) this.step();
     this.#now = Math.max(this.#now, at);
   }
 
