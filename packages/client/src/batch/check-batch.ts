@@ -32,6 +32,8 @@ export interface BatchCheck {
 export interface CheckOptions extends LineOptions {
   /** Counts prompts. Default: an estimate by their characters. */
   readonly tokenCounter?: TokenCounter | undefined;
+  /** Hears of each line that is in order, with the tokens of its prompt. */
+  readonly onRequest?: ((request: BatchRequest, promptTokens: number) => void) | undefined;
 }
 
 /** Problems that are kept to be told; the others are only counted. */
@@ -48,7 +50,11 @@ export async function checkBatch(lines: BatchLines, options: CheckOptions = {}):
   for await (const source of openLines(lines)) {
     const read = 'problem' in source ? source.problem : readBatchLine(source.value, source.line, options);
     if (typeof read === 'string') problems.add(source.line, read);
-    else if (enter(index, read, problems)) addTotals(models, read, tokenCounter);
+    else if (enter(index, read, problems)) {
+      const promptTokens = countPrompt(read, tokenCounter);
+      addTotals(models, read, promptTokens);
+      options.onRequest?.(read, promptTokens);
+    }
   }
   return { index, lines: index.size, models, problems: problems.first, problemCount: problems.count };
 }
@@ -85,11 +91,11 @@ function enter(index: LineIndex, request: BatchRequest, problems: ProblemList): 
   return false;
 }
 
-function addTotals(models: Map<string, ModelTotals>, request: BatchRequest, tokenCounter: TokenCounter): void {
+function addTotals(models: Map<string, ModelTotals>, request: BatchRequest, promptTokens: number): void {
   const totals = models.get(request.model) ?? { requests: 0, promptTokens: 0, answerTokensMax: 0, unbounded: 0 };
   models.set(request.model, totals);
   totals.requests += 1;
-  totals.promptTokens += countPrompt(request, tokenCounter);
+  totals.promptTokens += promptTokens;
   if (request.answerTokensMax === undefined) totals.unbounded += 1;
   else totals.answerTokensMax += request.answerTokensMax;
 }

@@ -37,6 +37,8 @@ const NANO_PER_UNIT = 1_000_000_000n;
 const TOKENS_PER_RATE = 1_000_000n;
 const MINUTE_MS = 60_000;
 const MINUTES_PER_DAY = 24 * 60;
+/** A week and a holiday on either side of its end. */
+const SCANNED_MINUTES = 9 * MINUTES_PER_DAY;
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const SPAN = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
 
@@ -65,6 +67,16 @@ export class PriceTable {
   ratesOf(model: string, at: number): TokenRates | undefined {
     const price = this.#models.get(model);
     return price?.peak !== undefined && this.isPeak(at) ? price.peak : price?.rates;
+  }
+
+  /** When the prices of a time (epoch ms) end, to the minute; undefined when there are no others in the next nine days. */
+  periodEndsAt(at: number): number | undefined {
+    const isPeak = this.isPeak(at);
+    const minute = Math.floor(at / MINUTE_MS);
+    for (let next = minute + 1; next <= minute + SCANNED_MINUTES; next += 1) {
+      if (this.isPeak(next * MINUTE_MS) !== isPeak) return next * MINUTE_MS;
+    }
+    return undefined;
   }
 
   /** Whether peak prices hold at a time (epoch ms). */

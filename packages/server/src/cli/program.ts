@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     chat: async (context) => (await import('./client/chat.js')).chatCommand(context),
     complete: async (context) => (await import('./client/complete.js')).completeCommand(context),
     batch: async (context) => (await import('./client/batch.js')).batchCommand(context),
+    plan: async (context) => (await import('./client/plan/plan.js')).planCommand(context),
     balance: async (context) => (await import('./client/balance.js')).balanceCommand(context),
     report: async (context) => (await import('./client/report.js')).reportCommand(context),
     login: async (context) => (await import('./client/login.js')).loginCommand(context),

@@ -13,14 +13,19 @@ export interface BatchConnection {
   readonly isWaiting: (idempotencyKey: string) => boolean;
 }
 
-export function connectBatch({ baseUrl, key }: Target, limits: Limits): BatchConnection {
+/** @param fetch What the kit sends with. */
+export function connectBatch(
+  { baseUrl, key }: Target,
+  limits: Limits,
+  fetch: Fetch = globalThis.fetch,
+): BatchConnection {
   let retries = 0;
   const calls = new SentCalls();
   const kit = createKit({
     baseURL: baseUrl,
     apiKey: key.key,
     limits,
-    fetch: calls.noting(globalThis.fetch),
+    fetch: calls.noting(fetch),
     onEvent: ({ type }) => {
       if (type === 'retry') retries += 1;
     },

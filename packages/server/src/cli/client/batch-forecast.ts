@@ -1,14 +1,15 @@
 /** `plumb batch run --dry-run`: what a batch will take, before anything is sent. */
 import {
   type BatchCheck,
-  costOf,
+  type CostRange,
+  costRange,
   formatMoney,
   type Limits,
   type ModelTotals,
   type PriceTable,
   windowDelayMs,
 } from '@plumb/client';
-import { formatCount, formatDuration } from './batch-format.js';
+import { formatCount, formatDuration } from './number-format.js';
 
 export interface ForecastOptions {
   readonly prices: PriceTable | undefined;
@@ -16,17 +17,11 @@ export interface ForecastOptions {
   readonly now: number;
 }
 
-interface CostRange {
-  /** Every prompt comes from the cache and every answer is empty. */
-  readonly least: bigint;
-  /** Nothing comes from the cache and every answer is as long as it may be; undefined where some may have any length. */
-  readonly most: bigint | undefined;
-}
-
 /** What a batch will take, for people and for programs. Prompt tokens are estimates, times are those of the limits alone. */
 export function renderForecast(check: BatchCheck, options: ForecastOptions): { text: string; json: object } {
   const totals = sum([...check.models.values()]);
-  const cost = costRange(check, options);
+  const { prices, now } = options;
+  const cost = prices && costRange(check.models, (model) => prices.ratesOf(model, now));
   const waits = limitWaits(totals, options.limits);
   const binding = waits.reduce((longest, wait) => (wait.delayMs > longest.delayMs ? wait : longest), NOTHING_BINDS);
   const answers = describeAnswers(totals);
@@ -66,20 +61,6 @@ function sum(models: readonly ModelTotals[]): ModelTotals {
     totals.unbounded += model.unbounded;
   }
   return totals;
-}
-
-function costRange({ models }: BatchCheck, { prices, now }: ForecastOptions): CostRange | undefined {
-  let least = 0n;
-  let most: bigint | undefined = 0n;
-  for (const [id, { promptTokens, answerTokensMax, unbounded }] of models) {
-    const rates = prices?.ratesOf(id, now);
-    if (rates === undefined) return undefined;
-    const prompt = Math.round(promptTokens);
-    least += costOf(rates, { prompt, cached: prompt, answer: 0 });
-    if (unbounded > 0) most = undefined;
-    else if (most !== undefined) most += costOf(rates, { prompt, cached: 0, answer: answerTokensMax });
-  }
-  return { least, most };
 }
 
 function limitWaits({ requests, promptTokens }: ModelTotals, { requestsPerMinute, tokensPerMinute }: Limits) {

@@ -19,20 +19,15 @@ import { print, printJson } from '../print.js';
 import { type BatchConnection, connectBatch } from './batch-connect.js';
 import type { ProgressKind } from './batch-flags.js';
 import { renderForecast } from './batch-forecast.js';
-import { findPrices } from './batch-prices.js';
 import { catchSignals, type SignalTrap } from './batch-signals.js';
 import { endCode, renderSummary, toReport } from './batch-summary.js';
 import { createBatchView } from './batch-view.js';
 import { type ClientContext, say } from './context.js';
+import { findPrices } from './find-prices.js';
 import type { EndpointFlags } from './flags.js';
+import { findModel, type InputFlags, lineOptionsOf } from './input-flags.js';
 import { resolveBaseUrl, resolveEndpoint } from './resolve-endpoint.js';
 import { resumeCommand } from './resume-command.js';
-
-export interface InputFlags {
-  readonly model?: string;
-  readonly shorthand?: true;
-  readonly lineBytesMax?: number;
-}
 
 export interface RunFlags extends EndpointFlags, InputFlags {
   readonly output: string;
@@ -89,12 +84,6 @@ export async function runBatchCommand(input: string, flags: RunFlags, around: Ru
   };
   const summary = await runShown({ ...options, signal: trap.aborted }, flags, around, trap);
   await finish(summary, { input, flags, around, journal, connection, prices });
-}
-
-/** How lines are read, with the model that lines without one ask for. */
-export function lineOptionsOf(flags: InputFlags, model: string | undefined) {
-  const defaults = model === undefined ? {} : { model };
-  return { shorthand: flags.shorthand === true, defaults };
 }
 
 function runOptions(flags: RunFlags, { onlyFailed, context }: RunContext) {
@@ -201,12 +190,7 @@ async function describeStart(
 async function forecast(input: string, flags: RunFlags, context: ClientContext): Promise<void> {
   const baseUrl = await resolveBaseUrl(flags, context);
   const prices = await findPrices(flags.prices, baseUrl);
-  const model =
-    flags.model ??
-    (await resolveEndpoint(flags, context).then(
-      (target) => target.model,
-      () => undefined,
-    ));
+  const model = await findModel(flags, context);
   const check = await checkBatch(readBatchFile(input, flags.lineBytesMax), lineOptionsOf(flags, model));
   requireNoProblems(check);
   const lines = renderForecast(check, { prices, limits: limitsOf(flags), now: context.clock.now() });

@@ -1,7 +1,7 @@
 /** `plumb batch sort`: results in the order of their requests. */
 import { readBatchFile, sortResults } from '@plumb/client/node';
 import { print } from '../print.js';
-import { formatCount } from './batch-format.js';
+import { formatCount } from './number-format.js';
 
 export async function sortBatch(input: string, output: string, to: string): Promise<void> {
   const { lines, foreign } = await sortResults(readBatchFile(input), output, to);

@@ -2,7 +2,7 @@
 import { batchPaths, isBatchLocked, readManifest, readResults } from '@plumb/client/node';
 import { CliError, ExitCode } from '../exit-code.js';
 import { print, printJson } from '../print.js';
-import { formatCount } from './batch-format.js';
+import { formatCount } from './number-format.js';
 
 export async function showBatchStatus(output: string, flags: { readonly json?: true }): Promise<void> {
   const paths = batchPaths(output);

@@ -2,7 +2,7 @@
 import { type BatchSummary, formatMoney, type StopReason } from '@plumb/client';
 import type { BatchPaths } from '@plumb/client/node';
 import { ExitCode } from '../exit-code.js';
-import { formatCount, formatDuration } from './batch-format.js';
+import { formatCount, formatDuration } from './number-format.js';
 
 /** The summary as JSON; `cost` in the currency, as a decimal text. */
 export interface BatchReport {

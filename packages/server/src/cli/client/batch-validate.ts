@@ -3,8 +3,8 @@ import { checkBatch } from '@plumb/client';
 import { readBatchFile } from '@plumb/client/node';
 import { CliError, ExitCode } from '../exit-code.js';
 import { print, printJson } from '../print.js';
-import { formatCount } from './batch-format.js';
-import { type InputFlags, lineOptionsOf } from './batch-run.js';
+import { type InputFlags, lineOptionsOf } from './input-flags.js';
+import { formatCount } from './number-format.js';
 
 export interface ValidateFlags extends InputFlags {
   readonly json?: true;

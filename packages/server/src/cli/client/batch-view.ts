@@ -2,7 +2,7 @@
 import { type AxisState, type BatchProgress, type Clock, formatMoney } from '@plumb/client';
 import type { ProgressStream } from '../progress.js';
 import type { ProgressKind } from './batch-flags.js';
-import { formatCount, formatDuration, formatShort } from './batch-format.js';
+import { formatCount, formatDuration, formatShort } from './number-format.js';
 
 export interface BatchView {
   /** Shows progress from now on. */

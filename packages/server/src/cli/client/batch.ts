@@ -9,6 +9,7 @@ import { type ValidateFlags, validateBatch } from './batch-validate.js';
 import type { ClientContext } from './context.js';
 import { withExitCode } from './failure.js';
 import { readCount, withEndpointFlags } from './flags.js';
+import { withInputFlags } from './input-flags.js';
 
 export function batchCommand(context: ClientContext): Command {
   const batch = new Command('batch')
@@ -82,13 +83,6 @@ function withRunFlags(command: Command): Command {
     .option('--report <file>', 'write the summary as JSON')
     .option('--json', 'print the summary as one line of JSON on stdout');
   return withEndpointFlags(command);
-}
-
-function withInputFlags(command: Command): Command {
-  return command
-    .option('-m, --model <id>', 'the model of lines that name none')
-    .option('--shorthand', 'take lines such as {"prompt": "…"} and {"messages": […]} too')
-    .option('--line-bytes-max <bytes>', 'the longest line, in bytes (default: 33554432)', readCount);
 }
 
 function statusCommand(): Command {

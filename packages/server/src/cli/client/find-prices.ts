@@ -1,4 +1,4 @@
-/** The prices that a batch is reckoned with: those of a file, or the built-in ones where DeepSeek itself is asked. */
+/** The prices that requests are reckoned with: those of a file, or the built-in ones where DeepSeek itself is asked. */
 import { readFile } from 'node:fs/promises';
 import { deepseekPrices, type PriceSettings, PriceTable } from '@plumb/client';
 import { CliError, ExitCode } from '../exit-code.js';

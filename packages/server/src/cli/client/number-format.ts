@@ -1,4 +1,4 @@
-/** Numbers and times of a batch for people. */
+/** Numbers and times for people who look at a batch or at a plan. */
 
 /** Thousands apart: `1,234,567`. */
 export function formatCount(value: number): string {
