@@ -196,7 +196,7 @@ describe('a target', () => {
       target?.tiers.map(({ isEnough, brake }) => [isEnough, brake]),
       [
         [false, 'requests'],
-        [true, 'concurrency'],
+        [true, 'requests'],
         [false, undefined],
         [true, undefined],
       ],

@@ -17,7 +17,7 @@ export interface Workload {
 const USUAL_SHARE = 0.9;
 
 /**
- * Requests that are all there at the beginning, in a random order that is the same for the same seed.
+ * Requests that are all there at the beginning, with times in whole ms, in a random order that is the same for the same seed.
  *
  * @param isDealt Whether answers are spread as evenly as prompts are, as those of very many requests would be; else each
  * is drawn by itself, and what was measured is measured again.
@@ -38,7 +38,7 @@ export function drawTrace(workload: Workload, requests: number, seed: number, is
       promptTokens: Math.max(1, Math.round(prompt.quantile(share))),
       answerTokens: Math.min(answerTokens, said ?? Number.POSITIVE_INFINITY),
       ...(said !== undefined && { answerTokensMax: Number.isFinite(said) ? said : usual }),
-      durationMs: Math.max(1, workload.latency.quantile(ranks[index]!)),
+      durationMs: Math.max(1, Math.round(workload.latency.quantile(ranks[index]!))),
     };
   });
 }

@@ -1,14 +1,13 @@
 /** `plumb batch run --dry-run`: what a batch will take, before anything is sent. */
 import {
   type BatchCheck,
-  type CostRange,
-  costRange,
   formatMoney,
   type Limits,
   type ModelTotals,
   type PriceTable,
   windowDelayMs,
 } from '@plumb/client';
+import { type CostRange, costRange } from '@plumb/client/plan';
 import { formatCount, formatDuration } from './number-format.js';
 
 export interface ForecastOptions {

@@ -1,15 +1,7 @@
 /** How long answers are and how long they take: as given, measured, as in an earlier batch, or assumed. */
 import { createReadStream } from 'node:fs';
-import {
-  constant,
-  type Distribution,
-  fromQuantiles,
-  fromSample,
-  linear,
-  readLines,
-  readOutputLine,
-  type TokenUse,
-} from '@plumb/client';
+import { readLines, readOutputLine, type TokenUse } from '@plumb/client';
+import { constant, type Distribution, fromQuantiles, fromSample, linear } from '@plumb/client/plan';
 import { CliError, ExitCode } from '../../exit-code.js';
 import type { Quantiles } from './flags.js';
 import type { Measured } from './measure.js';

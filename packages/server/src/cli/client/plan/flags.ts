@@ -1,5 +1,5 @@
 /** Reads the values of the flags of `plumb plan`. Each throws an InvalidArgumentError. */
-import type { Target } from '@plumb/client';
+import type { Target } from '@plumb/client/plan';
 import { InvalidArgumentError } from 'commander';
 
 /** The median and the 95th percentile. */

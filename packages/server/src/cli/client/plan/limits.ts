@@ -1,5 +1,6 @@
 /** Which limits are planned with: flags, a tier of a configuration, or what the endpoint says about itself. */
-import type { KnownTier, LimiterSnapshot, Limits, PriceSettings } from '@plumb/client';
+import type { LimiterSnapshot, Limits, PriceSettings } from '@plumb/client';
+import type { KnownTier } from '@plumb/client/plan';
 import { type Tier, Tiers } from '../../../accounts/tier.js';
 import type { Config } from '../../../config/settings.js';
 import { CliError, ExitCode } from '../../exit-code.js';

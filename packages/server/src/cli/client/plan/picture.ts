@@ -1,5 +1,5 @@
 /** A plan as a picture: how far it is over time, and how much of each limit it uses. */
-import type { Brake, CoursePoint, Plan } from '@plumb/client';
+import type { Brake, CoursePoint, Plan } from '@plumb/client/plan';
 import { formatDuration, formatShort } from '../number-format.js';
 import { NAME_COLUMNS, type Screen } from './screen.js';
 

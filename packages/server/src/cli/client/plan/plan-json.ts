@@ -1,13 +1,6 @@
 /** A plan for programs: one object, units in the names, money as text. */
-import {
-  type CostRange,
-  formatMoney,
-  type KnownTier,
-  type Limits,
-  type Plan,
-  type Spread,
-  type TargetPlan,
-} from '@plumb/client';
+import { formatMoney, type Limits } from '@plumb/client';
+import type { CostRange, KnownTier, Plan, Spread, TargetPlan } from '@plumb/client/plan';
 import type { Origins } from './plan-text.js';
 
 export function describePlan(plan: Plan, { requests: planned, answers, limits }: Origins): object {

@@ -1,5 +1,6 @@
 /** A plan for people. */
-import { type Cost, type CostRange, formatMoney, type Plan, type Spread, type TargetPlan } from '@plumb/client';
+import { formatMoney } from '@plumb/client';
+import type { Cost, CostRange, Plan, Spread, TargetPlan } from '@plumb/client/plan';
 import { formatCount, formatDuration } from '../number-format.js';
 import type { Answers } from './answers.js';
 import { BRAKE_NAMES, formatRate, type Mark, renderCourse, renderLimits } from './picture.js';
@@ -86,7 +87,7 @@ function describeConcurrency({ concurrency: { needed, given }, throughput }: Pla
   if (given !== undefined && given < needed)
     return `${given}, but ${needed} would use the limits up: --concurrency ${needed}`;
   if (throughput.brake === undefined) return `up to ${formatCount(needed)}: nothing limits them`;
-  return `${formatCount(needed)} requests use the limits up (${formatRate(throughput.perSecond)} x p95 of the answers)`;
+  return `${formatCount(needed)} ${needed === 1 ? 'uses' : 'use'} the limits up (${formatRate(throughput.perSecond)} x p95 of the answers)`;
 }
 
 function describeOversized({ oversized, requests }: Plan): string {

@@ -1,5 +1,6 @@
 /** `plumb plan`: what limits mean for the requests of a file, before the first one is sent. */
-import { fromQuantiles, type PriceSettings, PriceTable, plan, type Target } from '@plumb/client';
+import { type PriceSettings, PriceTable } from '@plumb/client';
+import { fromQuantiles, plan, type Target } from '@plumb/client/plan';
 import { Command } from 'commander';
 import { colorsFor } from '../../colors.js';
 import { CliError, ExitCode } from '../../exit-code.js';

@@ -1,13 +1,7 @@
 /** What is planned: how many requests, and how long their prompts are, counted on a sample and estimated elsewhere. */
-import {
-  type BatchRequest,
-  checkBatch,
-  type Distribution,
-  fromSample,
-  type ModelTotals,
-  requireNoProblems,
-} from '@plumb/client';
-import { readBatchFile } from '@plumb/client/node/batch';
+import { type BatchRequest, checkBatch, type ModelTotals, requireNoProblems } from '@plumb/client';
+import { readBatchFile } from '@plumb/client/node';
+import { type Distribution, fromSample } from '@plumb/client/plan';
 import { CliError, ExitCode } from '../../exit-code.js';
 import type { ClientContext } from '../context.js';
 import type { EndpointFlags } from '../flags.js';
