@@ -63,6 +63,11 @@ const EXAMPLES: Record<string, Example> = {
     prints: /^(?:(?:Paris|Bern|Rome) answered\n){3}$/,
     page: 'toolkit.md',
   },
+  'plan.ts': {
+    server: 'hello',
+    prints: /^at most 8\.3 a second, because of requests\n19 minutes with 50 at once\n$/,
+    page: 'planning.md',
+  },
   'incidents.ts': {
     server: 'hello',
     prints:

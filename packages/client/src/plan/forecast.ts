@@ -40,8 +40,8 @@ export interface ForecastOptions {
 const PLAYED_MAX = 20_000;
 const RUNS_MIN = 5;
 const RUNS_MAX = 20;
-/** Calls that the batch runner keeps open where there is no limit. */
-const OPEN_UNLIMITED = 256;
+/** Requests that the batch runner keeps open where nobody says how many and there is no limit. */
+export const OPEN_WITHOUT_LIMITS = 256;
 const COURSE_POINTS = 200;
 /** After how long a limiter does the same again: a window and its guard. */
 const PERIOD_MS = WINDOW_MS + 200;
@@ -72,7 +72,7 @@ export function forecast(options: ForecastOptions): Forecast {
 function withConcurrency(limits: Limits, own: number | undefined): Limits {
   const isLimited = Object.values(limits).some((limit) => Number.isFinite(limit));
   const most = Math.min(
-    own ?? (isLimited ? Number.POSITIVE_INFINITY : OPEN_UNLIMITED),
+    own ?? (isLimited ? Number.POSITIVE_INFINITY : OPEN_WITHOUT_LIMITS),
     limits.concurrency ?? Number.POSITIVE_INFINITY,
   );
   return Number.isFinite(most) ? { ...limits, concurrency: most } : limits;

@@ -4,7 +4,7 @@
  */
 export { type Cost, type CostBasis, type CostRange, costRange } from './cost.js';
 export { constant, type Distribution, fromQuantiles, fromSample, linear, type Spread } from './distribution.js';
-export type { CoursePoint } from './forecast.js';
+export { type CoursePoint, OPEN_WITHOUT_LIMITS } from './forecast.js';
 export { oracle } from './oracle.js';
 export { type Plan, type PlanOptions, plan } from './plan.js';
 export {

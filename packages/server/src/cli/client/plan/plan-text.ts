@@ -1,6 +1,13 @@
 /** A plan for people. */
 import { formatMoney } from '@plumb/client';
-import type { Cost, CostRange, Plan, Spread, TargetPlan } from '@plumb/client/plan';
+import {
+  type Cost,
+  type CostRange,
+  OPEN_WITHOUT_LIMITS,
+  type Plan,
+  type Spread,
+  type TargetPlan,
+} from '@plumb/client/plan';
 import { formatCount, formatDuration } from '../number-format.js';
 import type { Answers } from './answers.js';
 import { BRAKE_NAMES, formatRate, type Mark, renderCourse, renderLimits } from './picture.js';
@@ -122,8 +129,9 @@ function describeTarget(target: TargetPlan): [string, string][] {
     ['target', `${wanted}: ${isReached ? 'reached' : 'not reached'} with these limits`],
     ['it needs', needs],
     ...tiers.map(({ name, isEnough, perSecond: most, brake, ms }, index): [string, string] => {
+      const open = ms === undefined ? '' : ` with ${OPEN_WITHOUT_LIMITS} at once`;
       const reached = ms === undefined ? formatRate(most) : formatDuration(ms);
-      const because = brake === undefined || isEnough ? '' : `, because of ${BRAKE_NAMES[brake]}`;
+      const because = brake === undefined ? open : isEnough ? '' : `, because of ${BRAKE_NAMES[brake]}`;
       return [index === 0 ? 'tiers' : '', `${name}: ${reached}${because}, ${isEnough ? 'enough' : 'not enough'}`];
     }),
   ];
