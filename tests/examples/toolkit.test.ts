@@ -65,7 +65,7 @@ const EXAMPLES: Record<string, Example> = {
   },
   'plan.ts': {
     server: 'hello',
-    prints: /^at most 8\.3 a second, because of requests\n19 minutes with 50 at once\n$/,
+    prints: /^at most 8\.3 a second, because of requests\n20 minutes with 50 at once\n$/,
     page: 'planning.md',
   },
   'incidents.ts': {
