@@ -16,7 +16,8 @@ export function oracle(trace: Trace, behaviour: EndpointBehaviour): number {
     now = Math.max(now, job.at);
     endEnded(endpoint, running, now);
     while (endpoint.isOut(now) || endpoint.judge(job, now) !== undefined) {
-      now = nextMoment(endpoint, running, now);
+      // Fractions of ms do not always add up: what is due now may lie a hair behind it.
+      now = Math.max(nextMoment(endpoint, running, now), now + HAIR_MS);
       endEnded(endpoint, running, now);
     }
     const endsAt = now + job.durationMs;
@@ -26,11 +27,13 @@ export function oracle(trace: Trace, behaviour: EndpointBehaviour): number {
   return finishedAt;
 }
 
+const HAIR_MS = 1e-3;
+
 /** When anything can be different from what it is now. */
 function nextMoment(endpoint: SimulatedEndpoint, running: readonly { endsAt: number }[], now: number): number {
   const outageEndsAt = endpoint.behaviour.outages?.find(([from, until]) => from <= now && now < until)?.[1];
   if (outageEndsAt !== undefined) return outageEndsAt;
-  return Math.max(now, Math.min(running[0]?.endsAt ?? Number.POSITIVE_INFINITY, endpoint.leavesAt(now)));
+  return Math.min(running[0]?.endsAt ?? Number.POSITIVE_INFINITY, endpoint.leavesAt(now));
 }
 
 function endEnded(endpoint: SimulatedEndpoint, running: { endsAt: number; run: Running }[], now: number): void {
