@@ -54,6 +54,11 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'commands may use whatever they start',
   },
   {
+    from: /^packages\/server\/src\/load\//,
+    allow: [/^packages\/server\/src\/load\//, /^@plumb\/(?:client(?:\/plan|\/node)?|wire\/sse)$/, /^node:/, /^undici$/],
+    because: 'a load is put on any endpoint, and knows nothing of ours',
+  },
+  {
     from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency)\//,
     allow: [
       /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency|observe\/clock)/,
