@@ -28,6 +28,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     complete: async (context) => (await import('./client/complete.js')).completeCommand(context),
     batch: async (context) => (await import('./client/batch.js')).batchCommand(context),
     plan: async (context) => (await import('./client/plan/plan.js')).planCommand(context),
+    load: async (context) => (await import('./client/load.js')).loadCommand(context),
     balance: async (context) => (await import('./client/balance.js')).balanceCommand(context),
     report: async (context) => (await import('./client/report.js')).reportCommand(context),
     login: async (context) => (await import('./client/login.js')).loginCommand(context),

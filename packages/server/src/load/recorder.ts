@@ -92,6 +92,11 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** How many tokens an event with text has, as far as streams have said how many they were. */
+  get tokensPerEvent(): number {
+    return this.streamed.events === 0 ? 1 : this.streamed.tokens / this.streamed.events;
+  }
+
   /** A request is due, and is sent now. */
   sent(dueAt: number, now: number): void {
     this.#due(dueAt);

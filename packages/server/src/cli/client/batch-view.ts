@@ -2,16 +2,8 @@
 import { type AxisState, type BatchProgress, type Clock, formatMoney } from '@plumb/client';
 import type { ProgressStream } from '../progress.js';
 import type { ProgressKind } from './batch-flags.js';
+import { createLiveView, fit, type LiveView, renderBar } from './live-view.js';
 import { formatCount, formatDuration, formatShort } from './number-format.js';
-
-export interface BatchView {
-  /** Shows progress from now on. */
-  start(read: () => BatchProgress): void;
-  /** Says something between two views. */
-  remark(text: string): void;
-  /** Shows the last state and stops. */
-  end(): void;
-}
 
 export interface BatchViewOptions {
   readonly stream: ProgressStream;
@@ -20,86 +12,12 @@ export interface BatchViewOptions {
   readonly currency: string | undefined;
 }
 
-const REWRITE_MS = 100;
-const PLAIN_MS = 10_000;
-const JSON_MS = 1000;
-const DEFAULT_COLUMNS = 80;
-
-export function createBatchView(options: BatchViewOptions): BatchView {
-  const { kind, stream, currency } = options;
-  if (kind === 'none') return new Ticker(options, PLAIN_MS, () => '');
-  if (kind === 'json') return new Ticker(options, JSON_MS, (progress) => `${JSON.stringify(toEvent(progress))}\n`);
-  if (stream.isTTY === true) return new Rewriter(options);
-  return new Ticker(options, PLAIN_MS, (progress) => `${renderPlain(progress, currency)}\n`);
-}
-
-/** Writes something every so often. */
-class Ticker implements BatchView {
-  protected readonly options: BatchViewOptions;
-  readonly #everyMs: number;
-  readonly #render: (progress: BatchProgress) => string;
-  #read: (() => BatchProgress) | undefined;
-  #cancel = () => {};
-
-  constructor(options: BatchViewOptions, everyMs: number, render: (progress: BatchProgress) => string) {
-    this.options = options;
-    this.#everyMs = everyMs;
-    this.#render = render;
-  }
-
-  start(read: () => BatchProgress): void {
-    this.#read = read;
-    this.#wait();
-  }
-
-  remark(text: string): void {
-    if (this.options.kind !== 'json') this.options.stream.write(`${text}\n`);
-  }
-
-  end(): void {
-    this.#cancel();
-    this.#show();
-    this.#read = undefined;
-  }
-
-  #wait(): void {
-    this.#cancel = this.options.clock.after(this.#everyMs, () => {
-      this.#show();
-      this.#wait();
-    });
-  }
-
-  #show(): void {
-    if (this.#read === undefined) return;
-    const text = this.#render(this.#read());
-    if (text !== '') this.options.stream.write(text);
-  }
-}
-
-class Rewriter extends Ticker {
-  #isShown = false;
-
-  constructor(options: BatchViewOptions) {
-    super(options, REWRITE_MS, (progress) => this.#rewrite(progress));
-  }
-
-  override remark(text: string): void {
-    this.options.stream.write(`${this.#back()}\u001b[J${text}\n`);
-    this.#isShown = false;
-  }
-
-  #rewrite(progress: BatchProgress): string {
-    const columns = (this.options.stream.columns ?? DEFAULT_COLUMNS) - 1;
-    const lines = renderView(progress, columns, this.options.currency);
-    const text = `${this.#back()}${lines.map((line) => `${line}\u001b[K\n`).join('')}`;
-    this.#isShown = true;
-    return text;
-  }
-
-  /** To the start of the first line of the view. */
-  #back(): string {
-    return this.#isShown ? '\r\u001b[2A' : '';
-  }
+export function createBatchView({ currency, ...options }: BatchViewOptions): LiveView<BatchProgress> {
+  return createLiveView(options, {
+    lines: (progress, columns) => renderView(progress, columns, currency),
+    plain: (progress) => renderPlain(progress, currency),
+    event: toEvent,
+  });
 }
 
 /** Two lines of at most so many columns. What matters less stands further right and is cut first. */
@@ -119,27 +37,6 @@ export function renderView(progress: BatchProgress, columns: number, currency: s
   ];
   const second = [...limits(progress), ...costs(progress, currency), tokens(progress)];
   return [fit(first, columns), fit(second, columns)];
-}
-
-const BAR_COLUMNS_MAX = 24;
-/** Below so many columns there is no bar. */
-const BAR_NEEDS_COLUMNS = 60;
-
-function renderBar(part: number, columns: number): string {
-  const width = columns < BAR_NEEDS_COLUMNS ? 0 : BAR_COLUMNS_MAX;
-  if (width === 0) return `${Math.floor(part * 100)}%`;
-  const full = Math.floor(Math.min(part, 1) * width);
-  return `[${'='.repeat(full)}${' '.repeat(width - full)}] ${String(Math.floor(part * 100)).padStart(3)}%`;
-}
-
-function fit(parts: readonly string[], columns: number): string {
-  let line = '';
-  for (const part of parts) {
-    const longer = line === '' ? part : `${line}  ${part}`;
-    if (longer.length > columns) break;
-    line = longer;
-  }
-  return line === '' ? (parts[0] ?? '').slice(0, columns) : line;
 }
 
 /** One line for logs. */

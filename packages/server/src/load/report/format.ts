@@ -20,6 +20,16 @@ export function formatRate(value: number | null): string {
   return value >= 1000 ? formatCount(value) : threeDigits(value);
 }
 
+/** A number beside an axis, with no more digits than it needs: `50`, `2.5`, `8,000`. */
+export function formatTick(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+}
+
+/** A time beside an axis: `20 ms`, `1.5 s`. */
+export function formatMsTick(value: number): string {
+  return value < 1000 ? `${formatTick(value)} ms` : `${formatTick(value / 1000)} s`;
+}
+
 /** `97.2 %`. */
 export function formatShare(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NONE;

@@ -137,11 +137,6 @@ export function goodputShare({ counts: { due, unfinished, met } }: Recorder): nu
   return due - unfinished > 0 ? met / (due - unfinished) : null;
 }
 
-/** How many tokens an event with text has; what counts tokens before their streams say how many they are. */
-export function tokensPerEvent({ streamed }: Recorder): number {
-  return streamed.events === 0 ? 1 : streamed.tokens / streamed.events;
-}
-
 export function measureRates(recorder: Recorder, windowMs: number): LoadRates {
   const { answered, met, promptTokens, tokenEvents, bufferedTokens } = recorder.window;
   const rate = (amount: number) => (windowMs > 0 ? (amount * 1000) / windowMs : null);
@@ -149,7 +144,7 @@ export function measureRates(recorder: Recorder, windowMs: number): LoadRates {
     answered: rate(answered),
     met: rate(met),
     prompt_tokens: rate(promptTokens),
-    answer_tokens: rate(tokenEvents * tokensPerEvent(recorder) + bufferedTokens),
+    answer_tokens: rate(tokenEvents * recorder.tokensPerEvent + bufferedTokens),
   };
 }
 

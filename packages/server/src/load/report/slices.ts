@@ -2,7 +2,6 @@
 import type { LogHistogram } from '../log-histogram.js';
 import type { Recorder } from '../recorder.js';
 import type { Slice } from '../timeline.js';
-import { tokensPerEvent } from './load-report.js';
 
 /** One slice of time; what was counted, and quantiles in ms (null for none) of the requests that were due in it. */
 export interface SliceRecord {
@@ -24,8 +23,7 @@ export interface SliceQuantiles {
 }
 
 export function toSlices(recorder: Recorder): SliceRecord[] {
-  const tokens = tokensPerEvent(recorder);
-  return recorder.timeline.slices.map((slice) => toSlice(slice, tokens));
+  return recorder.timeline.slices.map((slice) => toSlice(slice, recorder.tokensPerEvent));
 }
 
 function toSlice(slice: Slice, tokensEach: number): SliceRecord {

@@ -18,7 +18,7 @@ const COLUMN_TITLES: Readonly<Record<string, string>> = { p999: 'p99.9' };
 const NAME_COLUMNS = 12;
 const VALUE_COLUMNS = 9;
 
-/** Lines of at most 80 columns, apart from what the endpoint said. */
+/** A few lines of facts, a table of times, and how requests failed. */
 export function renderText(report: LoadReport): string {
   return [...renderFacts(report), '', ...renderLatencies(report), ...renderFailures(report)].join('\n');
 }

@@ -15,7 +15,7 @@ export function findWarnings(report: Omit<LoadReport, 'warnings'>): string[] {
     report.end === 'refused' && 'Stopped early: the endpoint refused the first requests for good.',
     report.end === 'stopped' && 'Stopped before its end: this is what was measured until then.',
     generator.is_bottleneck &&
-      `The generator was a bottleneck (event loop p99 ${formatMs(generator.loop_delay_p99_ms)}, busy for ` +
+      `The generator, or its machine, was a bottleneck (event loop p99 ${formatMs(generator.loop_delay_p99_ms)}, busy for ` +
         `${formatShare(generator.utilization)} of the time): the latencies contain its own. Lower the rate, or share it ` +
         'among several machines.',
     sent > 0 &&
