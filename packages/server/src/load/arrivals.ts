@@ -12,8 +12,8 @@ export interface Stage {
 
 export type ArrivalKind = 'poisson' | 'uniform';
 
-/** Below this a request would be due at the very end of a stage, in ms: what rounding leaves. */
-const END_MS = 1e-6;
+/** What rounding may leave of a request: one that would be due at the very end of a stage belongs to the next one. */
+const ROUNDING = 1e-9;
 
 /**
  * The times at which requests are due, in ms from the start, in order. `uniform`: evenly, the first at once. `poisson`:
@@ -25,8 +25,8 @@ export function* arrivalTimes(stages: readonly Stage[], kind: ArrivalKind, rando
   let startMs = 0;
   for (const stage of stages) {
     let at = 0;
-    for (let gap = gapUntil(stage, at, due); at + gap < stage.durationMs - END_MS; gap = gapUntil(stage, at, due)) {
-      at += gap;
+    while (due < expectedFrom(stage, at) - ROUNDING) {
+      at += gapUntil(stage, at, due);
       yield startMs + at;
       due = draw();
     }
@@ -45,15 +45,12 @@ export function durationOf(stages: readonly Stage[]): number {
   return stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
-/** How long it takes from a time in a stage until so many requests are expected; Infinity when that is never. */
+/** How long it takes from a time in a stage until so many requests are expected, which they are before its end. */
 function gapUntil(stage: Stage, at: number, due: number): number {
+  if (due <= 0) return 0;
   const slope = slopeOf(stage);
   const rate = stage.fromPerSecond / 1000 + slope * at;
-  const root = rate * rate + 2 * slope * due;
-  if (due <= 0) return 0;
-  // Where the rate falls to nothing before, there is no such time.
-  if (root < 0 || rate + Math.sqrt(root) <= 0) return Number.POSITIVE_INFINITY;
-  return (2 * due) / (rate + Math.sqrt(root));
+  return (2 * due) / (rate + Math.sqrt(Math.max(0, rate * rate + 2 * slope * due)));
 }
 
 /** Requests that are expected from a time in a stage to its end. */

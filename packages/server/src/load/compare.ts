@@ -2,7 +2,7 @@
  * Two loads side by side: how much a second one differs from a first, and between which bounds, as far as chance goes.
  * The bounds take requests, and seconds, as independent of each other; they know nothing of what differs between days.
  */
-import { LogHistogram } from './log-histogram.js';
+import { LogHistogram, RELATIVE_ERROR_MAX } from './log-histogram.js';
 import type { LatencyName, LoadReport } from './report/load-report.js';
 
 /** A figure, and where it would be in 95 of 100 such loads. */
@@ -75,7 +75,7 @@ function compareOne(
   };
 }
 
-/** The bounds are those of the places in the order of all values between which the quantile is. */
+/** The bounds are those of the places in the order of all values between which the quantile is, as exactly as they are known. */
 function quantileOf(report: LoadReport, latency: LatencyName, share: number): Estimate | undefined {
   const histogram = LogHistogram.fromRecord(report.latencies[latency].histogram);
   const { count } = histogram;
@@ -83,8 +83,8 @@ function quantileOf(report: LoadReport, latency: LatencyName, share: number): Es
   const spread = NORMAL_95 * Math.sqrt(count * share * (1 - share));
   return {
     value: histogram.quantile(share),
-    low: histogram.valueAt(Math.max(1, Math.floor(count * share - spread))),
-    high: histogram.valueAt(Math.min(count, Math.ceil(count * share + spread) + 1)),
+    low: histogram.valueAt(Math.max(1, Math.floor(count * share - spread))) * (1 - RELATIVE_ERROR_MAX),
+    high: histogram.valueAt(Math.min(count, Math.ceil(count * share + spread) + 1)) * (1 + RELATIVE_ERROR_MAX),
   };
 }
 

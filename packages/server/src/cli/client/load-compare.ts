@@ -12,13 +12,17 @@ const FORMATS: Readonly<Record<Comparison['unit'], (value: number) => string>> =
   share: formatShare,
 };
 
+export interface CompareFlags {
+  readonly format: 'table' | 'json';
+}
+
 /** Rejects with a CliError when a file is no report. */
-export async function compareLoads(firstPath: string, secondPath: string, flags: { json?: true }): Promise<void> {
+export async function compareLoads(firstPath: string, secondPath: string, { format }: CompareFlags): Promise<void> {
   const first = await readReport(firstPath);
   const second = await readReport(secondPath);
   const rows = compareReports(first, second);
   const differing = differingParameters(first, second);
-  if (flags.json) return printJson({ comparisons: rows.map(toRecord), differing_parameters: differing });
+  if (format === 'json') return printJson({ comparisons: rows.map(toRecord), differing_parameters: differing });
   printTable(['', 'first', 'second', 'second / first', '95 % of chance', ''], rows.map(renderRow));
   if (rows.length === 0) remark('The two have no figure in common.');
   if (differing.length > 0) remark(`Note: they are loads of different kinds; they differ in ${differing.join(', ')}.`);

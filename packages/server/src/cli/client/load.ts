@@ -1,11 +1,11 @@
 /** `plumb load`: an open loop, or a closed one, of requests to an endpoint; and two of them side by side. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { withExample } from '../help.js';
 import { readProgressKind } from './batch-flags.js';
 import type { ClientContext } from './context.js';
 import { withExitCode } from './failure.js';
 import { readCount, withEndpointFlags } from './flags.js';
-import { compareLoads } from './load-compare.js';
+import { type CompareFlags, compareLoads } from './load-compare.js';
 import {
   collectModel,
   readArrivals,
@@ -25,8 +25,7 @@ export function loadCommand(context: ClientContext): Command {
     .description(
       'Send requests at a rate, whatever the endpoint does (open loop), or so many at once (closed loop), and measure ' +
         'times, throughput and goodput. In an open loop times count from when a request was due.',
-    )
-    .enablePositionalOptions();
+    );
   withArrivalFlags(load);
   withRequestFlags(load);
   withOutputFlags(load);
@@ -82,9 +81,11 @@ function compareCommand(): Command {
     .description('Tell how a second load differs from a first, and whether that is more than chance.')
     .argument('<first>', 'a file that --json has written')
     .argument('<second>', 'another one')
-    .option('--json', 'print it as one line of JSON');
+    .addOption(
+      new Option('--format <kind>', 'a table, or one line of JSON').choices(['table', 'json']).default('table'),
+    );
   withExample(compare, 'plumb load compare monday.json tuesday.json');
-  return compare.action((first: string, second: string, flags: { json?: true }) =>
+  return compare.action((first: string, second: string, flags: CompareFlags) =>
     ending(compareLoads(first, second, flags)),
   );
 }

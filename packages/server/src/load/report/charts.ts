@@ -18,9 +18,9 @@ export function drawCharts(report: LoadReport): string {
     drawTokens(report),
     drawErrors(report),
     drawDistribution(report, 'How times are spread', 'Part of the answers that were at least as fast.', [
-      'ttfb',
       'ttft',
       'e2e',
+      'ttfb',
     ]),
     ...(hasStreams
       ? [
