@@ -132,9 +132,10 @@ export function toLoadReport(result: LoadResult, facts: ReportFacts): LoadReport
   return { ...report, warnings: findWarnings(report) };
 }
 
-/** The share of goodput so far; null when nothing was due. */
-export function goodputShare({ counts: { due, unfinished, met } }: Recorder): number | null {
-  return due - unfinished > 0 ? met / (due - unfinished) : null;
+/** The share of goodput so far, of the requests whose end is known; null when there are none. */
+export function goodputShare({ counts: { answered, failed, dropped, met } }: Recorder): number | null {
+  const ended = answered + failed + dropped;
+  return ended > 0 ? met / ended : null;
 }
 
 export function measureRates(recorder: Recorder, windowMs: number): LoadRates {
