@@ -16,11 +16,6 @@ export function drawExponential(random: Random): number {
   return -Math.log(1 - random());
 }
 
-/** Draws from the standard normal distribution (Box and Muller). */
-export function drawNormal(random: Random): number {
-  return Math.sqrt(2 * drawExponential(random)) * Math.cos(2 * Math.PI * random());
-}
-
 /** Draws one of several by their weights. There must be one at least. */
 export function drawWeighted<Item>(items: readonly { item: Item; weight: number }[], random: Random): Item {
   const total = items.reduce((sum, { weight }) => sum + weight, 0);

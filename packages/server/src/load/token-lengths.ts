@@ -1,5 +1,6 @@
 /** How long prompts and answers are: always the same, evenly between two lengths, or as real ones are spread. */
-import { drawNormal, type Random } from './seeds.js';
+import { fromQuantiles } from '@plumb/client/plan';
+import type { Random } from './seeds.js';
 
 /** Lengths in tokens. `lognormal` by its median and its 95th percentile, which is how the lengths of real traffic look. */
 export type TokenLengths =
@@ -9,9 +10,6 @@ export type TokenLengths =
 
 /** The longest length that is drawn or taken, in tokens. */
 export const LENGTH_TOKENS_MAX = 1_000_000;
-
-/** Where the standard normal distribution has its 95th percentile. */
-const NORMAL_P95 = 1.644_853_626_951;
 
 /** Reads `500`, `100-900` or `500,2000`. @throws RangeError with a sentence for people. */
 export function readTokenLengths(text: string): TokenLengths {
@@ -32,9 +30,8 @@ export function drawTokens(lengths: TokenLengths, random: Random): number {
   if (lengths.kind === 'uniform') {
     return lengths.least + Math.floor(random() * (lengths.most - lengths.least + 1));
   }
-  const { p50, p95 } = lengths;
-  const sigma = Math.log(p95 / p50) / NORMAL_P95;
-  return Math.min(LENGTH_TOKENS_MAX, Math.max(1, Math.round(p50 * Math.exp(sigma * drawNormal(random)))));
+  const { quantile } = fromQuantiles(lengths.p50, lengths.p95);
+  return Math.min(LENGTH_TOKENS_MAX, Math.max(1, Math.round(quantile(random()))));
 }
 
 /** The form that was read, for people and reports. */

@@ -5,8 +5,8 @@ import type { LoadPlan } from '../../load/plan.js';
 import { formatCount, formatMs, formatRate, formatShare } from '../../load/report/format.js';
 import { goodputShare, measureRates } from '../../load/report/load-report.js';
 import type { LoadProgress } from '../../load/run-load.js';
-import { formatDuration } from './number-format.js';
 import { createLiveView, fit, type LiveView, type LiveViewOptions, renderBar } from './live-view.js';
+import { formatDuration } from './number-format.js';
 
 export function createLoadView(options: LiveViewOptions, plan: LoadPlan): LiveView<LoadProgress> {
   return createLiveView(options, {
