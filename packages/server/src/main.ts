@@ -109,7 +109,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
       stopServer({ platform, listener, access, lease, sweeper, limits, timeoutMs });
     const ready = async () => {
-      const alone = [engine, engines.get(SIMULATED_POOL)].filter((each) => each !== undefined);
+      const isAlone = usesSimulatedEngine({ models: config.models, pools: {} });
+      const alone = [engine, isAlone ? engines.get(SIMULATED_POOL) : undefined].filter((each) => each !== undefined);
       const names = (await Promise.all(alone.map((each) => each.ready()))).map(({ modelName }) => modelName);
       await embedder?.ready();
       return [...names, ...Object.keys(config.pools)];

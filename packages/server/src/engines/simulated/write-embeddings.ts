@@ -1,5 +1,6 @@
 /** Vectors of texts without a model: texts that share tokens are near each other, and the same text is the same vector. */
 import { type EmbeddingRequest, type EmbeddingResponse, invalidRequest } from '@plumb/wire';
+import { SeededRandom } from './random.js';
 
 /** Numbers of a vector that each token of a text adds to. */
 const NUMBERS_PER_TOKEN = 8;
@@ -36,8 +37,12 @@ export function countInputs(inputs: readonly (readonly number[])[]): number {
   return inputs.reduce((sum, ids) => sum + ids.length, 0);
 }
 
+/** How much every number of a vector differs from 0 at least by chance, so that no part of a vector is all zeros. */
+const NOISE = 0.05;
+
 function embed(ids: readonly number[], dimensions: number): Float64Array {
-  const vector = new Float64Array(dimensions);
+  const noise = new SeededRandom(ids);
+  const vector = Float64Array.from({ length: dimensions }, () => NOISE * noise.gauss());
   for (const id of ids) {
     let state = Math.imul(id + 1, 0x9e3779b1);
     for (let count = 0; count < NUMBERS_PER_TOKEN; count++) {
