@@ -55,7 +55,7 @@ function renderLatency(latency: Latency): string {
     prefill_tokens_per_s: round(Math.min(prefillTokensPerSecond, 1e12)),
     token_ms: round(tokenMs),
     token_ms_per_sequence: round(tokenMsPerSequence),
-    jitter: round(jitter),
+    jitter: Number(jitter.toFixed(4)),
   };
   const written = Object.entries(lines).map(([key, value]) => `    ${key}: ${value}\n`);
   return `simulate:\n  latency:\n${written.join('')}`;
