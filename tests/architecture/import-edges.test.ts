@@ -87,9 +87,9 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/engines\//,
     allow: [
       /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock))/,
-      /^@plumb\/(?:wire|llama\/link)$/,
+      /^@plumb\/(?:wire|llama\/(?:link|grammar)|client\/tokenizer)$/,
       /^node:/,
-      /^(?:typebox|undici)(\/|$)/,
+      /^(?:typebox|undici|yaml)(\/|$)/,
     ],
     because: 'engines implement the engine port and know neither http nor accounts',
   },
@@ -112,7 +112,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings)\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

@@ -53,6 +53,11 @@ describe('a configuration without a file', () => {
         cache_disk_bytes: 1024 ** 3,
       },
       embeddings: { context_tokens: 2048 },
+      simulate: {
+        ...{ enabled: false, preset: 'default', time_scale: 1, text: 'lorem', seed: 0, latency: {} },
+        ...{ answer_tokens: 120, reasoning_tokens: 160, context_tokens: 131_072, cache_tokens: 4_194_304 },
+        embedding_dimensions: 1024,
+      },
       http: {
         body_limit_bytes: 50_331_648,
         header_timeout_s: 30,

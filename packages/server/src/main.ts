@@ -4,8 +4,10 @@ import { openAccounts } from './assemble/accounts.js';
 import { startEmbedder, startEngine } from './assemble/engine.js';
 import { beginLease, beginSweeping } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
+import { grantPlayMoney } from './assemble/play-money.js';
 import { Pools } from './assemble/pools.js';
-import { EMBEDDED_POOL } from './catalog/model-entry.js';
+import { openTime, prepareSimulation, usesSimulatedEngine } from './assemble/simulation.js';
+import { EMBEDDED_POOL, SIMULATED_POOL } from './catalog/model-entry.js';
 import type { Config } from './config/settings.js';
 import type { Engine } from './engines/engine.js';
 import { EMBEDDED_EMBEDDINGS, Engines } from './engines/engines.js';
@@ -13,6 +15,7 @@ import { type Listener, listen } from './http/listen.js';
 import type { Sweeper } from './idempotency/sweeper.js';
 import type { ServerLease } from './ledger/server-lease.js';
 import type { Limiter } from './limits/index.js';
+import { ScaledLimiter } from './limits/scaled-limiter.js';
 import { type Clock, systemClock } from './observe/clock.js';
 import { createLog, type Log } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
@@ -27,7 +30,7 @@ export interface StartOptions {
   readonly config: Config;
   /**
    * The embedded engine: on a GGUF by its absolute path, or any other engine in its place. Neither where all models are
-   * answered by pools of engines elsewhere.
+   * answered by simulated engines, or by pools of engines elsewhere.
    */
   readonly model: { readonly path?: string; readonly engine?: Engine };
   /** What makes embeddings: the embedded engine on a GGUF by its absolute path; nothing does without. */
@@ -66,7 +69,9 @@ export interface RunningServer {
 
 /** Starts a server. Rejects with a sentence when the data folder, the database or the address cannot be used. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { config, model, clock = systemClock } = options;
+  const { config, model, clock: realClock = systemClock } = options;
+  const time = openTime(config, realClock);
+  const { clock, timers, scale } = time;
   const log = options.log ?? createLog(config.log.level);
   const opened: (() => Promise<unknown>)[] = [];
   const engine = model.path === undefined ? model.engine : startEngine(config, model.path, clock, log);
@@ -78,26 +83,35 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     opened.push(() => store.close());
     const access = options.wrapAccess?.(store) ?? store;
     const firstKey = await ensureFirstKey(access);
-    const lease = await beginLease(access, clock, log);
+    if (firstKey !== undefined && config.simulate.enabled) await grantPlayMoney(access, config, firstKey.key);
+    const lease = await beginLease(access, realClock, log);
     opened.push(() => lease.end());
-    const sweeper = beginSweeping(access, clock, log);
+    const sweeper = beginSweeping(access, time, log);
     opened.push(() => sweeper.end());
     const metrics = createMetrics({ models: config.models.map(({ id }) => id) });
-    const limits = await openLimiter({ settings: config.shared_limits, clock, log, metrics });
+    const limits = await openLimiter({ settings: config.shared_limits, clock, timers, log, metrics });
     opened.push(() => limits.close());
-    const limiter = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
-    const engines = nameEngines(engine, embedder);
-    const pools = new Pools({ engines, embedded: engine, clock, log, metrics });
+    const counted = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
+    const limiter = scale === 1 ? counted : new ScaledLimiter(counted, scale);
+    const simulated = usesSimulatedEngine(config) ? await prepareSimulation(config, time) : undefined;
+    const engines = nameEngines({
+      [EMBEDDED_POOL]: engine,
+      [EMBEDDED_EMBEDDINGS]: embedder,
+      [SIMULATED_POOL]: simulated?.(),
+    });
+    const pools = new Pools({ engines, embedded: engine, simulated, time, log, metrics });
     opened.push(() => engines.close());
     pools.update(config);
     const { readConfig = async () => config } = options;
-    const parts = { config, clock, log, metrics, engines, pools, access, limiter, readConfig };
+    const parts = { config, time, log, metrics, engines, pools, access, limiter, readConfig };
     const platform = buildPlatform({ ...parts, server: lease.server });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
       stopServer({ platform, listener, access, lease, sweeper, limits, timeoutMs });
     const ready = async () => {
-      const names = engine === undefined ? [] : [(await engine.ready()).modelName];
+      const isAlone = usesSimulatedEngine({ models: config.models, pools: {} });
+      const alone = [engine, isAlone ? engines.get(SIMULATED_POOL) : undefined].filter((each) => each !== undefined);
+      const names = (await Promise.all(alone.map((each) => each.ready()))).map(({ modelName }) => modelName);
       await embedder?.ready();
       return [...names, ...Object.keys(config.pools)];
     };
@@ -109,12 +123,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-function nameEngines(engine: Engine | undefined, embedder: Engine | undefined): Engines {
-  const named: [string, Engine | undefined][] = [
-    [EMBEDDED_POOL, engine],
-    [EMBEDDED_EMBEDDINGS, embedder],
-  ];
-  return new Engines(new Map(named.filter((entry): entry is [string, Engine] => entry[1] !== undefined)));
+/** Those that there are. */
+function nameEngines(named: Readonly<Record<string, Engine | undefined>>): Engines {
+  const entries = Object.entries(named);
+  return new Engines(new Map(entries.filter((entry): entry is [string, Engine] => entry[1] !== undefined)));
 }
 
 function openEmbedder({ embeddings, config }: StartOptions, clock: Clock, log: Log): Engine | undefined {

@@ -39,6 +39,13 @@ export interface ReloadReport {
   readonly needsRestart: readonly string[];
 }
 
+/** That answers are not those of a model, so that nobody takes them for it. */
+export interface Simulation {
+  readonly preset: string;
+  /** How many times faster than real the time of the server goes. */
+  readonly timeScale: number;
+}
+
 /** The pools, for operators. */
 export interface PoolDirectory {
   states(): PoolState[];
@@ -61,6 +68,8 @@ export interface Platform extends ConfiguredParts {
   readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;
   readonly reference: Reference;
+  /** Undefined where every engine is real. */
+  readonly simulation: Simulation | undefined;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
   draining: boolean;
   /**

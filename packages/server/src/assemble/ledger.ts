@@ -11,8 +11,9 @@ import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { Access } from '../store/open-access.js';
 import { StoreError } from '../store/store-error.js';
+import type { ServerTime } from './simulation.js';
 
-/** Says that this server lives, and releases what servers held that do not. Rejects with a StoreError. */
+/** Says that this server lives, in real time, and releases what servers held that do not. Rejects with a StoreError. */
 export async function beginLease({ ledger }: Access, clock: Clock, log: Log): Promise<ServerLease> {
   const lease = new ServerLease({
     store: ledger,
@@ -28,9 +29,9 @@ export async function beginLease({ ledger }: Access, clock: Clock, log: Log): Pr
 }
 
 /** Sweeps expired answers from now on. */
-export function beginSweeping({ keptAnswers }: Access, clock: Clock, log: Log): Sweeper {
+export function beginSweeping({ keptAnswers }: Access, { clock, timers }: ServerTime, log: Log): Sweeper {
   const onError = (error: unknown) => log.warn({ err: error }, 'expired answers could not be deleted');
-  const sweeper = new Sweeper({ store: keptAnswers, clock, timers: systemTimers, onError });
+  const sweeper = new Sweeper({ store: keptAnswers, clock, timers, onError });
   sweeper.begin();
   return sweeper;
 }

@@ -7,8 +7,7 @@ import type { Engines } from '../engines/engines.js';
 import { Claims } from '../idempotency/claims.js';
 import { KeepAlives } from '../inference/keep-alive.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
-import { AnswerLengths, type Limiter, systemTimers } from '../limits/index.js';
-import type { Clock } from '../observe/clock.js';
+import { AnswerLengths, type Limiter } from '../limits/index.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Reference } from '../openapi/reference.js';
@@ -19,10 +18,11 @@ import { openLedger } from './ledger.js';
 import { packageVersion } from './package-version.js';
 import type { Pools } from './pools.js';
 import { reload } from './reload.js';
+import { describeSimulation, type ServerTime } from './simulation.js';
 
 export interface Parts {
   readonly config: Config;
-  readonly clock: Clock;
+  readonly time: ServerTime;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly engines: Engines;
@@ -35,11 +35,12 @@ export interface Parts {
 }
 
 export function buildPlatform(parts: Parts): Platform {
-  const { config, clock, log, metrics, engines, pools, access, limiter, readConfig } = parts;
+  const { config, time, log, metrics, engines, pools, access, limiter, readConfig } = parts;
+  const { clock, timers } = time;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
-  const ledger = openLedger(parts);
+  const ledger = openLedger({ ...parts, clock });
   const platform: Platform = {
     ...configure(config, access, engines),
     clock,
@@ -51,14 +52,16 @@ export function buildPlatform(parts: Parts): Platform {
     limiter,
     answerLengths: new AnswerLengths(),
     ledger,
-    claims: new Claims({ ledger, store: access.keptAnswers, clock, timers: systemTimers }),
+    claims: new Claims({ ledger, store: access.keptAnswers, clock, timers }),
     engines,
     pools,
-    keepAlives: new KeepAlives(clock, {
+    keepAlives: new KeepAlives({
+      ...time,
       intervalMs: keep_alive_interval_s * 1000,
       startTimeoutMs: start_timeout_s * 1000,
     }),
     reference: new Reference({ version: packageVersion(), admin: isAdminEnabled(config) }),
+    simulation: describeSimulation(config, time),
     draining: false,
     reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
   };

@@ -7,19 +7,22 @@ import type { PoolEngine } from '../engines/pool/member.js';
 import { EnginePool } from '../engines/pool/pool.js';
 import type { PoolState } from '../engines/pool/pool-state.js';
 import type { MemberPlan } from '../engines/pool/roster.js';
-import { type EngineKind, type EngineSettings, POOL_DEFAULTS, type PoolSettings } from '../engines/pool-settings.js';
+import { type EngineSettings, POOL_DEFAULTS, type PoolSettings } from '../engines/pool-settings.js';
+import type { UpstreamKindName } from '../engines/upstream/kinds/index.js';
 import { UpstreamEngine } from '../engines/upstream/upstream-engine.js';
-import type { Clock } from '../observe/clock.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { usesEmbeddedEngine } from './engine.js';
+import { type CreateSimulatedEngine, type ServerTime, usesSimulatedEngine } from './simulation.js';
 
 export interface PoolsOptions {
   /** Where pools can be found by their names. */
   readonly engines: Engines;
   /** The embedded engine, if there is one: it can be a member of any number of pools. */
   readonly embedded: Engine | undefined;
-  readonly clock: Clock;
+  /** What makes simulated engines; undefined where none was asked for at the start. */
+  readonly simulated?: CreateSimulatedEngine | undefined;
+  readonly time: ServerTime;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -43,7 +46,7 @@ export class Pools {
 
   /**
    * Makes the pools that are new, changes those that there are, and lets those go that are gone, whose requests come to
-   * their ends. Throws a ConfigError, and changes nothing, when the embedded engine is asked for and not running.
+   * their ends. Throws a ConfigError, and changes nothing, when the embedded or a simulated engine is asked for and there is none.
    */
   update({ models, pools }: Pick<Config, 'models' | 'pools'>): void {
     if (usesEmbeddedEngine({ models, pools }) && this.#options.embedded === undefined) {
@@ -51,12 +54,17 @@ export class Pools {
         'the embedded engine is used now and was not when the server started: that needs a restart',
       ]);
     }
+    if (usesSimulatedEngine({ models, pools }) && this.#options.simulated === undefined) {
+      throw new ConfigError([
+        'the simulated engine is used now and was not when the server started: that needs a restart',
+      ]);
+    }
     for (const [name, pool] of this.#byName) if (!Object.hasOwn(pools, name)) this.#remove(name, pool);
     for (const [name, settings] of Object.entries(pools)) this.#set(name, settings);
   }
 
   #set(name: string, settings: PoolSettings): void {
-    const { engines, clock, log, metrics } = this.#options;
+    const { engines, time, log, metrics } = this.#options;
     const members = this.#plan(settings);
     const existing = this.#byName.get(name);
     if (existing !== undefined) {
@@ -65,7 +73,7 @@ export class Pools {
     }
     const onAlarm = ({ pool, engine, isRaised }: { pool: string; engine: string; isRaised: boolean }) =>
       metrics.engineAlarm(pool, engine, isRaised);
-    const pool = new EnginePool({ name, settings, members, clock, log, onAlarm });
+    const pool = new EnginePool({ name, settings, members, ...time, log, onAlarm });
     this.#byName.set(name, pool);
     engines.add(name, pool);
   }
@@ -82,17 +90,21 @@ export class Pools {
   }
 
   #planMember(pool: PoolSettings, settings: EngineSettings): MemberPlan {
-    const { embedded } = this.#options;
+    const { embedded, simulated, time } = this.#options;
     if (settings.kind === 'embedded') return { settings, builtFrom: settings.kind, create: () => share(embedded!) };
+    if (settings.kind === 'simulated') {
+      const { kind, preset } = settings;
+      return { settings, builtFrom: { kind, preset }, create: () => simulated!(preset) };
+    }
     const builtFrom = describeUpstream(pool, settings.kind, settings);
-    return { settings, builtFrom, create: () => new UpstreamEngine({ ...builtFrom, clock: this.#options.clock }) };
+    return { settings, builtFrom, create: () => new UpstreamEngine({ ...builtFrom, clock: time.clock }) };
   }
 }
 
 /** All that an upstream engine is made from. */
 function describeUpstream(
   pool: PoolSettings,
-  kind: Exclude<EngineKind, 'embedded'>,
+  kind: UpstreamKindName,
   { url = '', api_key, model, context_tokens }: EngineSettings,
 ) {
   const milliseconds = (seconds: number | undefined, fallback: number) => (seconds ?? fallback) * 1000;

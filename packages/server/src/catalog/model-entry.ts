@@ -35,6 +35,9 @@ export type PriceSettings = Static<typeof PriceSettings>;
 /** The pool that there is without any configuration: the embedded engine. */
 export const EMBEDDED_POOL = 'embedded';
 
+/** The pool that is the simulated engine alone. */
+export const SIMULATED_POOL = 'simulated';
+
 const PoolName = Type.String({ minLength: 1, maxLength: MODEL_NAME_CHARACTERS_MAX, default: EMBEDDED_POOL });
 
 /** What clients may ask for by one name, and who answers it. */
@@ -43,7 +46,7 @@ export const ModelEntry = Type.Object({
   id: ModelName,
   /** Other names that mean the same model; never echoed. */
   aliases: Type.Array(ModelName, { default: [], maxItems: ALIASES_MAX }),
-  /** The name of the pool whose engines generate; `embedded` is the one of the embedded engine alone. */
+  /** The name of the pool whose engines generate; `embedded` and `simulated` are those engines alone. */
   pool: PoolName,
   /** What it is for: `chat` answers and completes, `embeddings` makes vectors. `chat` when it is left out. */
   kind: Type.Optional(Type.Enum(['chat', 'embeddings'])),

@@ -21,6 +21,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
       return (await import('./models.js')).modelsCommand().addCommand(served, { isDefault: true });
     },
     engines: async () => (await import('./engines.js')).enginesCommand(),
+    simulate: async () => (await import('./simulate.js')).simulateCommand(),
     reload: async () => (await import('./reload.js')).reloadCommand(),
   },
   'Using an endpoint:': {

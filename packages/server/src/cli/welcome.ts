@@ -1,5 +1,6 @@
 /** What a person sees when the server is up: the base URL, the key if it is new, and calls that are ready to paste. */
 import colors from 'picocolors';
+import type { Simulation } from '../platform.js';
 
 export interface Welcome {
   /** `http://host:port`, without a path. */
@@ -9,6 +10,8 @@ export interface Welcome {
   readonly models: readonly string[];
   /** What the engine runs, such as `SmolLM2 135M Instruct`. */
   readonly engineModel: string;
+  /** Undefined where every engine is real. */
+  readonly simulation?: Simulation | undefined;
   /** How this user starts commands: `plumb` or `npm run plumb --`. */
   readonly command: string;
 }
@@ -17,13 +20,14 @@ export interface Welcome {
 const KEY_PLACEHOLDER = '$PLUMB_API_KEY';
 
 export function renderWelcome(welcome: Welcome): string {
-  const { url, firstKey, models, engineModel, command } = welcome;
+  const { url, firstKey, models, engineModel, command, simulation } = welcome;
   const baseUrl = `${url}/v1`;
   const model = models[0] ?? 'deepseek-chat';
   return [
     '',
     `${colors.bold('Plumb is ready')} at ${colors.cyan(baseUrl)}`,
     `  models  ${models.join(', ')}  ${colors.dim(`(running ${engineModel})`)}`,
+    ...(simulation === undefined ? [] : renderSimulation(simulation)),
     ...renderKey(firstKey, command),
     '',
     heading('curl'),
@@ -38,6 +42,11 @@ export function renderWelcome(welcome: Welcome): string {
     colors.dim('Ctrl-C lets running requests finish and stops the server.'),
     '',
   ].join('\n');
+}
+
+function renderSimulation({ preset, timeScale }: Simulation): string[] {
+  const time = timeScale === 1 ? '' : `; time goes ${timeScale} times faster, limits and keep-alives included`;
+  return [`  ${colors.yellow('SIMULATED')}  answers are made up, at the speed of "${preset}"${time}`];
 }
 
 function renderKey(firstKey: string | undefined, command: string): string[] {

@@ -25,11 +25,13 @@ export function resolveKeys(pools: Settings['pools'], environment: Environment):
 }
 
 function checkEngine(path: string, engine: EngineSettings, environment: Environment): string[] {
-  const { kind, url, api_key, api_key_env, model } = engine;
-  if (kind === 'embedded') {
-    const others = Object.entries({ url, api_key, api_key_env, model }).filter(([, value]) => value !== undefined);
-    return others.map(([key]) => `\`${path}.${key}\` is nothing that the embedded engine has: leave it out`);
+  const { kind, url, api_key, api_key_env, model, preset } = engine;
+  if (kind === 'embedded' || kind === 'simulated') {
+    const foreign = { url, api_key, api_key_env, model, ...(kind === 'embedded' && { preset }) };
+    const others = Object.entries(foreign).filter(([, value]) => value !== undefined);
+    return others.map(([key]) => `\`${path}.${key}\` is nothing that the ${kind} engine has: leave it out`);
   }
+  if (preset !== undefined) return [`\`${path}.preset\` is nothing that an engine elsewhere has: leave it out`];
   if (url === undefined)
     return [`\`${path}.url\` is missing: say where the engine is served, such as http://host:8000/v1`];
   if (!URL.canParse(url)) return [`\`${path}.url\` is no address: write it like http://host:8000/v1`];

@@ -1,5 +1,5 @@
 /** Finds settings that name something which the rest of the configuration does not have. */
-import { EMBEDDED_POOL, type ModelEntry } from '../catalog/model-entry.js';
+import { EMBEDDED_POOL, type ModelEntry, SIMULATED_POOL } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
 import type { Settings } from './settings.js';
 
@@ -26,7 +26,7 @@ function findUnknownModels({ tiers, models }: Settings, tier: string): (string |
 
 function explainPool({ pools }: Settings, { id, pool }: ModelEntry): string | undefined {
   const sentence = `\`pool\` of the model \`${id}\` is \`${pool}\`, which is the name of no pool`;
-  return explain(pool, [EMBEDDED_POOL, ...Object.keys(pools)], sentence);
+  return explain(pool, [EMBEDDED_POOL, SIMULATED_POOL, ...Object.keys(pools)], sentence);
 }
 
 /** An embedding model of the embedded engine is one model file, and needs one. */

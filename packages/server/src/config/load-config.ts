@@ -7,11 +7,13 @@ import { withEmbeddingModel } from '../catalog/model-entry.js';
 import { findBillingProblems } from './check-billing.js';
 import { findPoolProblems, resolveKeys } from './check-pools.js';
 import { findBrokenReferences } from './check-references.js';
+import { findSimulationProblems } from './check-simulation.js';
 import { resolveDataDir } from './data-dir.js';
 import { ConfigError } from './problem.js';
 import { quote, readSettings } from './read-settings.js';
 import { describeAllowed, type SchemaNode } from './schema-node.js';
 import { type Config, settingsSchema } from './settings.js';
+import { simulateAll } from './simulate-all.js';
 
 /** The configuration file that is read from the data folder when no other one is named. */
 export const CONFIG_FILE_NAME = 'plumb.yaml';
@@ -27,6 +29,9 @@ export interface ConfigFlags {
   readonly port?: string | undefined;
   readonly model?: string | undefined;
   readonly logLevel?: string | undefined;
+  /** The name of a preset, or true for the default one. */
+  readonly simulate?: string | true | undefined;
+  readonly timeScale?: string | undefined;
 }
 
 /** Everything outside of the file that a configuration depends on. */
@@ -54,14 +59,16 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const allProblems = [...problems, ...overrides.problems];
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   for (const { path, value } of overrides.values) assign(values, path, value);
+  if (flags.simulate || environment.PLUMB_SIMULATE) assign(values, ['simulate', 'enabled'], true);
   const filled = Value.Default(schema, values);
   Value.Assert(schema, filled);
   const models = filled.embeddings.model === undefined ? filled.models : withEmbeddingModel(filled.models);
-  const settings = { ...filled, models, tiers: { ...defaultTiers(), ...filled.tiers } };
+  const settings = simulateAll({ ...filled, models, tiers: { ...defaultTiers(), ...filled.tiers } });
   const senselessSettings = [
     ...findBrokenReferences(settings),
     ...findBillingProblems(settings),
     ...findPoolProblems(settings, environment),
+    ...findSimulationProblems(settings),
   ];
   if (senselessSettings.length > 0) throw new ConfigError(senselessSettings);
   const pools = resolveKeys(settings.pools, environment);
@@ -115,10 +122,21 @@ function listOverrides(flags: ConfigFlags): Override[] {
     { path: ['host'], flag: '--host', flagValue: flags.host, variable: 'PLUMB_HOST' },
     { path: ['port'], flag: '--port', flagValue: flags.port, variable: 'PORT' },
     { path: ['model'], flag: '--model', flagValue: flags.model, variable: 'PLUMB_MODEL' },
+    { path: ['simulate', 'preset'], flag: '--simulate', flagValue: presetOf(flags), variable: 'PLUMB_SIMULATE' },
+    {
+      path: ['simulate', 'time_scale'],
+      flag: '--time-scale',
+      flagValue: flags.timeScale,
+      variable: 'PLUMB_TIME_SCALE',
+    },
     { path: ['log', 'level'], flag: '--log-level', flagValue: flags.logLevel, variable: 'PLUMB_LOG_LEVEL' },
     { path: ['database', 'url'], variable: 'PLUMB_DATABASE_URL' },
     { path: ['shared_limits', 'redis_url'], variable: 'PLUMB_REDIS_URL' },
   ];
+}
+
+function presetOf({ simulate }: ConfigFlags): string | undefined {
+  return simulate === true ? undefined : simulate;
 }
 
 function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode) {
@@ -128,7 +146,9 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
     const text = flagValue || environment[variable];
     if (!text) continue;
     const allowed = path.reduce<SchemaNode>((node, key) => node.properties?.[key] ?? {}, schema);
-    const value = allowed.type === 'integer' && /^\d+$/.test(text) ? Number(text) : text;
+    const isNumber =
+      allowed.type === 'integer' ? /^\d+$/.test(text) : allowed.type === 'number' && /^[\d.]+$/.test(text);
+    const value = isNumber ? Number(text) : text;
     if (Value.Check(allowed, value)) values.push({ path, value });
     else
       problems.push(

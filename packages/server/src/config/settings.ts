@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { DEFAULT_TIER_NAME, TIER_NAME_CHARACTERS_MAX, TIERS_MAX, TierSettings } from '../accounts/tier.js';
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
 import { Pools } from '../engines/pool-settings.js';
+import { SimulateSettings } from '../engines/simulated/settings.js';
 import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
 /** The most models in a catalogue. */
@@ -215,6 +216,7 @@ export const settingsSchema = (cores: number) =>
     admin: AdminSettings,
     engine: engineSettings(cores),
     embeddings: EmbeddingSettings,
+    simulate: SimulateSettings,
     http: HttpSettings,
     log: LogSettings,
   });

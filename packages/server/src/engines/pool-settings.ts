@@ -16,12 +16,24 @@ const Name = Type.String({
 const seconds = () => Type.Optional(Type.Number({ minimum: 0.001, maximum: 86_400 }));
 
 /** What an engine speaks beside the common contract. */
-export const ENGINE_KINDS = ['openai', 'vllm', 'sglang', 'llama-server', 'deepseek', 'plumb', 'embedded'] as const;
+export const ENGINE_KINDS = [
+  'openai',
+  'vllm',
+  'sglang',
+  'llama-server',
+  'deepseek',
+  'plumb',
+  'embedded',
+  'simulated',
+] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
 
 /** One engine of a pool. */
 export const EngineSettings = Type.Object({
-  /** `embedded` is the engine of this server itself and takes nothing else but weight, priority and concurrency. */
+  /**
+   * `embedded` is the engine of this server itself and takes nothing else but weight, priority and concurrency; so does
+   * `simulated`, and a preset.
+   */
   kind: Type.Enum([...ENGINE_KINDS]),
   /** Where its API is served, without `/chat/completions`: `http://10.0.0.1:8000/v1`. */
   url: Type.Optional(
@@ -40,6 +52,8 @@ export const EngineSettings = Type.Object({
   ),
   /** What the engine calls the model; the id of the catalogue when it is left out. */
   model: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  /** Whose speed a simulated engine has; that of `simulate.preset` when it is left out. */
+  preset: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
   /** Requests that it works on at the same time; further ones go to another engine, or wait. 256 when it is left out. */
   concurrent_requests: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   /** Its share of the work beside the others of its priority. 1 when it is left out. */

@@ -9,6 +9,7 @@ import type { AuthenticatedContext, RequestContext } from './handler.js';
 import type { RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
 import { showLimits } from './show-limits.js';
+import { renderSimulation } from './simulation.js';
 
 /** What the admin API is served under. */
 const ADMIN_PATHS = '/admin/';
@@ -23,6 +24,7 @@ export async function handleRequest(
   const format = isForAdmin(platform, request.url ?? '') ? 'envelope' : platform.config.http.error_format;
   const exchange = new Exchange(request, response, format);
   const record: RequestRecord = {};
+  if (platform.simulation !== undefined) exchange.setHeaders(renderSimulation(platform.simulation));
   if (platform.draining) response.shouldKeepAlive = false;
   try {
     await dispatch({ platform, exchange, record });

@@ -1,4 +1,5 @@
 /** Whether the process is up, and whether a request can be answered: for load balancers and scripts, without a key. */
+import type { Simulation } from '../platform.js';
 import type { OpenHandler } from './handler.js';
 
 export const serveHealth: OpenHandler = ({ exchange }) => {
@@ -10,5 +11,9 @@ export const serveReadiness: OpenHandler = ({ exchange, platform }) => {
   const waiting = platform.engines.notReady();
   if (platform.draining) exchange.sendJson(503, '{"status":"draining"}');
   else if (waiting.length > 0) exchange.sendJson(503, JSON.stringify({ status: 'starting', engines: waiting }));
-  else exchange.sendJson(200, '{"status":"ready"}');
+  else exchange.sendJson(200, JSON.stringify({ status: 'ready', ...describe(platform.simulation) }));
 };
+
+function describe(simulation: Simulation | undefined): object {
+  return simulation === undefined ? {} : { simulated: simulation.preset, time_scale: simulation.timeScale };
+}

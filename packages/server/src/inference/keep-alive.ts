@@ -2,6 +2,7 @@
  * Keeps silent answers alive: one timer for the whole server looks over the open answers, so that none needs a timer of
  * its own and a chunk costs none at all.
  */
+import type { Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 
 /** What the timer needs of an open answer. */
@@ -17,6 +18,9 @@ export interface KeptAlive {
 }
 
 export interface KeepAliveOptions {
+  readonly clock: Clock;
+  /** They go as fast as the clock does. */
+  readonly timers: Timers;
   /** Silence after which something is written, in ms. */
   intervalMs: number;
   /** How long an answer may wait for its inference to begin, in ms. */
@@ -30,36 +34,42 @@ const TICK_MAX_MS = 1000;
 const TICKS_PER_INTERVAL = 10;
 
 export class KeepAlives {
-  readonly #clock: Clock;
   readonly #options: KeepAliveOptions;
   readonly #open = new Set<KeptAlive>();
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, options: KeepAliveOptions) {
-    this.#clock = clock;
+  constructor(options: KeepAliveOptions) {
     this.#options = options;
   }
 
   add(answer: KeptAlive): void {
     this.#open.add(answer);
-    this.#timer ??= setInterval(() => this.tick(), this.#tickMs()).unref();
+    this.#cancel ??= this.#tickLater();
   }
 
   remove(answer: KeptAlive): void {
     this.#open.delete(answer);
     if (this.#open.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   /** Looks over the open answers once; the timer calls it. */
   tick(): void {
-    const now = this.#clock.now();
+    const now = this.#options.clock.now();
     for (const answer of this.#open) {
       if (answer.waitingSince !== undefined && now - answer.waitingSince >= this.#options.startTimeoutMs)
         answer.giveUp();
       else if (now - answer.lastWriteAt >= this.#options.intervalMs) answer.keepAlive();
     }
+  }
+
+  #tickLater(): () => void {
+    return this.#options.timers.after(this.#tickMs(), () => {
+      this.#cancel = undefined;
+      this.tick();
+      if (this.#open.size > 0) this.#cancel ??= this.#tickLater();
+    });
   }
 
   #tickMs(): number {

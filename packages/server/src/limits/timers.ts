@@ -15,3 +15,21 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Timers for a clock that goes faster: what waits for a time waits a fraction of it. Rounded up to whole milliseconds of
+ * the others, so that they are late rather than early by that clock.
+ */
+export class ScaledTimers implements Timers {
+  readonly #timers: Timers;
+  readonly #scale: number;
+
+  constructor(timers: Timers, scale: number) {
+    this.#timers = timers;
+    this.#scale = scale;
+  }
+
+  after(delayMs: number, call: () => void): () => void {
+    return this.#timers.after(Math.ceil(delayMs / this.#scale), call);
+  }
+}

@@ -22,18 +22,55 @@ export function countChat(tokenizer: DeepSeekTokenizer, body: unknown): number {
   return countBody(body, (prompt) => countPrompt(tokenizer, prompt));
 }
 
+/** A prompt as tokens. */
+export interface EncodedPrompt {
+  /** The tokens in their order, as far as they were counted. Markers are all the same one, 0, which no text makes. */
+  readonly ids: readonly number[];
+  /** How many more there are by estimate. */
+  readonly estimated: number;
+}
+
+/** The tokens that `countChat` counts, which are as many. Never throws. */
+export function encodeChat(tokenizer: DeepSeekTokenizer, body: unknown): EncodedPrompt {
+  const ids: number[] = [];
+  const tokens = countBody(body, (prompt) =>
+    walkPrompt(prompt, {
+      markers: (count) => ids.push(...new Array<number>(count).fill(0)),
+      text(head) {
+        const encoded = tokenizer.encode(head);
+        for (const id of encoded) ids.push(id);
+        return encoded.length;
+      },
+    }),
+  );
+  return { ids, estimated: tokens - ids.length };
+}
+
 function countPrompt(tokenizer: DeepSeekTokenizer, prompt: Prompt): number {
+  return walkPrompt(prompt, { markers() {}, text: (head) => tokenizer.count(head) });
+}
+
+/** Takes the pieces of a prompt that are counted. */
+interface PromptWalker {
+  markers(count: number): void;
+  /** Returns how many tokens it has. */
+  text(head: string): number;
+}
+
+/** How many tokens a prompt has: as the walker counts its beginning, and by estimate beyond. */
+function walkPrompt(prompt: Prompt, walker: PromptWalker): number {
   let tokens = 0;
   let room = COUNTED_UNITS_MAX;
   /** Tokens for each one estimated. */
   let ratio = 1;
   for (const piece of joinTexts(prompt)) {
     if (typeof piece === 'number') {
+      walker.markers(piece);
       tokens += piece;
       continue;
     }
     const head = piece.slice(0, room);
-    const exact = tokenizer.count(head);
+    const exact = walker.text(head);
     room -= head.length;
     tokens += exact;
     if (head.length === piece.length) continue;

@@ -25,6 +25,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: () => number;
+  /** How many times faster than that of clients the clock goes. */
+  readonly scale: number;
   /** How long until the members are probed again, in ms. */
   readonly nextProbeMs: () => number;
 }
@@ -104,7 +106,7 @@ export class Dispatcher implements Places {
   }
 
   unavailable(detail: string, cause?: ApiError): ApiError {
-    return refusal(this.#comeBackMs(), detail, cause);
+    return this.#refusal(this.#comeBackMs(), detail, cause);
   }
 
   /** Refuses whoever waits and whoever comes. */
@@ -175,7 +177,7 @@ export class Dispatcher implements Places {
   #crowded(detail: string): ApiError {
     const seenMs = Math.min(FREED_WINDOW_S * 1000, this.#options.clock.now() - this.#startedAt);
     const msPerPlace = seenMs / Math.max(1, this.#freed.sum);
-    return refusal(Math.min(GUESS_MAX_MS, msPerPlace * (this.#queue.length + 1)), detail);
+    return this.#refusal(Math.min(GUESS_MAX_MS, msPerPlace * (this.#queue.length + 1)), detail);
   }
 
   /** How long until a member may be up, in ms. */
@@ -190,14 +192,15 @@ export class Dispatcher implements Places {
     return Number.isFinite(waitMs) ? waitMs : nextProbeMs();
   }
 
+  /** Clients are told in seconds of their own. */
+  #refusal(waitMs: number, detail: string, cause?: ApiError): ApiError {
+    const seconds = Math.ceil(Math.max(RETRY_AFTER_MIN_MS, waitMs) / 1000 / this.#options.scale);
+    return serviceUnavailable({ detail, cause, headers: { 'retry-after': String(seconds) } });
+  }
+
   #makeChoice({ choose = POOL_DEFAULTS.choose }: PoolSettings): Choice {
     return choose === 'prefix-affinity' ? new PrefixAffinity() : new LeastOutstanding(this.#options.random);
   }
-}
-
-function refusal(waitMs: number, detail: string, cause?: ApiError): ApiError {
-  const seconds = Math.ceil(Math.max(RETRY_AFTER_MIN_MS, waitMs) / 1000);
-  return serviceUnavailable({ detail, cause, headers: { 'retry-after': String(seconds) } });
 }
 
 function boundsOf({ queue = {} }: PoolSettings) {

@@ -46,6 +46,8 @@ export interface PoolOptions {
   /** Called once per change of one engine, after it was logged. */
   readonly onAlarm?: (alarm: PoolAlarm) => void;
   readonly timers?: Timers;
+  /** How many times faster than that of clients the clock goes. Default 1. */
+  readonly scale?: number;
   /** Numbers from 0 up to and without 1. */
   readonly random?: () => number;
 }
@@ -61,14 +63,14 @@ export class EnginePool implements Engine {
 
   /** Opens the pool: its members are probed at once, and requests are taken while nothing is known against them. */
   constructor(options: PoolOptions) {
-    const { name, settings, members, timers = systemTimers, random = Math.random } = options;
+    const { name, settings, members, timers = systemTimers, scale = 1, random = Math.random } = options;
     const clock = new SteadyClock(options.clock);
     this.name = name;
     this.#clock = clock;
     this.#settings = settings;
     const roster = createRoster(options, clock);
     const nextProbeMs = () => this.#health.nextProbeMs();
-    const dispatcher = new Dispatcher({ settings, roster, clock, timers, random, nextProbeMs });
+    const dispatcher = new Dispatcher({ settings, roster, clock, timers, random, scale, nextProbeMs });
     const added = roster.update(members);
     this.#roster = roster;
     this.#dispatcher = dispatcher;

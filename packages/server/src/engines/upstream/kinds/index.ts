@@ -11,7 +11,7 @@ import { vllm } from './vllm.js';
 export type { UpstreamKind } from './kind.js';
 
 /** A kind of engine that is reached over HTTP. */
-export type UpstreamKindName = Exclude<EngineKind, 'embedded'>;
+export type UpstreamKindName = Exclude<EngineKind, 'embedded' | 'simulated'>;
 
 export const UPSTREAM_KINDS: Readonly<Record<UpstreamKindName, UpstreamKind>> = {
   openai,
