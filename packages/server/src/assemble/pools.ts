@@ -12,6 +12,7 @@ import type { UpstreamKindName } from '../engines/upstream/kinds/index.js';
 import { UpstreamEngine } from '../engines/upstream/upstream-engine.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { Cassettes } from './cassettes.js';
 import { usesEmbeddedEngine } from './engine.js';
 import { type CreateSimulatedEngine, type ServerTime, usesSimulatedEngine } from './simulation.js';
 
@@ -30,9 +31,11 @@ export interface PoolsOptions {
 export class Pools {
   readonly #options: PoolsOptions;
   readonly #byName = new Map<string, EnginePool>();
+  readonly #cassettes: Cassettes;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
+    this.#cassettes = new Cassettes(options);
   }
 
   get(name: string): EnginePool | undefined {
@@ -46,7 +49,8 @@ export class Pools {
 
   /**
    * Makes the pools that are new, changes those that there are, and lets those go that are gone, whose requests come to
-   * their ends. Throws a ConfigError, and changes nothing, when the embedded or a simulated engine is asked for and there is none.
+   * their ends. Throws a ConfigError, and changes nothing, when the embedded or a simulated engine is asked for and there is
+   * none, or a cassette cannot be used.
    */
   update({ models, pools }: Pick<Config, 'models' | 'pools'>): void {
     if (usesEmbeddedEngine({ models, pools }) && this.#options.embedded === undefined) {
@@ -59,13 +63,15 @@ export class Pools {
         'the simulated engine is used now and was not when the server started: that needs a restart',
       ]);
     }
+    const planned = Object.entries(pools).map(([name, settings]) => ({
+      ...{ name, settings, members: this.#plan(settings) },
+    }));
     for (const [name, pool] of this.#byName) if (!Object.hasOwn(pools, name)) this.#remove(name, pool);
-    for (const [name, settings] of Object.entries(pools)) this.#set(name, settings);
+    for (const { name, settings, members } of planned) this.#set(name, settings, members);
   }
 
-  #set(name: string, settings: PoolSettings): void {
+  #set(name: string, settings: PoolSettings, members: Map<string, MemberPlan>): void {
     const { engines, time, log, metrics } = this.#options;
-    const members = this.#plan(settings);
     const existing = this.#byName.get(name);
     if (existing !== undefined) {
       existing.update(settings, members);
@@ -96,8 +102,13 @@ export class Pools {
       const { kind, preset } = settings;
       return { settings, builtFrom: { kind, preset }, create: () => simulated!(preset) };
     }
-    const builtFrom = describeUpstream(pool, settings.kind, settings);
-    return { settings, builtFrom, create: () => new UpstreamEngine({ ...builtFrom, clock: time.clock }) };
+    const tape = this.#cassettes.open(settings);
+    const upstream = { ...describeUpstream(pool, settings.kind, settings), ...(tape?.url && { url: tape.url }) };
+    return {
+      settings,
+      builtFrom: { ...upstream, tape: tape?.builtFrom },
+      create: () => new UpstreamEngine({ ...upstream, ...time, connect: tape?.connect }),
+    };
   }
 }
 

@@ -35,6 +35,10 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     login: async (context) => (await import('./client/login.js')).loginCommand(context),
     logout: async (context) => (await import('./client/login.js')).logoutCommand(context),
   },
+  'Rehearsal:': {
+    record: async () => (await import('./record.js')).recordCommand(),
+    replay: async () => (await import('./replay.js')).replayCommand(),
+  },
   'Administration:': {
     accounts: async () => (await import('./accounts.js')).accountsCommand(),
     keys: async (context) => {

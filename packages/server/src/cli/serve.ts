@@ -9,6 +9,7 @@ import { createProgressRenderer } from './progress.js';
 import { loadConfiguration, readConfig } from './read-config.js';
 import { readSecret } from './read-secret.js';
 import { renderWelcome } from './welcome.js';
+import { withRecording } from './with-recording.js';
 
 interface ServeFlags {
   host?: string;
@@ -19,6 +20,8 @@ interface ServeFlags {
   logLevel?: string;
   simulate?: string | true;
   timeScale?: string;
+  record?: string;
+  scrubPrompts?: boolean;
 }
 
 /** A terminal sends Ctrl-C to every process of the group and wrappers pass it on: within this time it is one key press, in ms. */
@@ -35,13 +38,15 @@ export function serveCommand(): Command {
     .option('--simulate [preset]', 'answer without a model, as fast as a known system (default: default)')
     .option('--time-scale <times>', 'let all time go faster; only where every engine is simulated (default: 1)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
+    .option('--record <file>', 'cassette for the traffic of all engines elsewhere')
+    .option('--scrub-prompts', 'record without prompts and answers')
     .addHelpText('after', '\nExample:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf')
     .action((flags: ServeFlags) => serve(flags));
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
   const stopping = untilSignal();
-  const config = await readConfig(flags);
+  const config = withRecording(await readConfig(flags), flags);
   const model = usesEmbeddedEngine(config) ? await fetchModel(config.model, stopping.signal) : NO_MODEL;
   if (model === undefined) return;
   const { model: embeddingModel } = config.embeddings;
@@ -51,7 +56,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     config,
     model,
     embeddings,
-    readConfig: () => loadConfiguration(flags),
+    readConfig: async () => withRecording(await loadConfiguration(flags), flags),
     secret: readSecret(process.env),
   });
   process.on('SIGHUP', () => void reload(server));

@@ -28,6 +28,9 @@ export const ENGINE_KINDS = [
 ] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
 
+/** Relative ones begin in the folder that the server is started in. */
+const CassettePath = Type.String({ minLength: 1, maxLength: 4096, description: 'the path of a cassette' });
+
 /** One engine of a pool. */
 export const EngineSettings = Type.Object({
   /**
@@ -62,6 +65,18 @@ export const EngineSettings = Type.Object({
   priority: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   /** Tokens of prompt and answer together; asked of the engine when it is left out. */
   context_tokens: Type.Optional(Type.Integer({ minimum: 256, maximum: 16_777_216 })),
+  /** The cassette that its traffic is recorded into. */
+  record: Type.Optional(CassettePath),
+  /** Whether prompts and answers are left out of that. */
+  scrub_prompts: Type.Optional(Type.Boolean()),
+  /** The cassette that it is replayed from, in place of the engine itself; `url` may be left out then. */
+  replay: Type.Optional(CassettePath),
+  /** How many times as fast as it was recorded. 1 when it is left out. */
+  replay_speed: Type.Optional(Type.Number({ minimum: 0.001, maximum: 1_000_000 })),
+  /** What a request gets that was not recorded: an error, or the answer to the nearest one. `error` when it is left out. */
+  replay_on_miss: Type.Optional(Type.Enum(['error', 'nearest'])),
+  /** What comes after the last answer to a request: the first again, or an error. `repeat` when it is left out. */
+  replay_when_exhausted: Type.Optional(Type.Enum(['repeat', 'error'])),
 });
 export type EngineSettings = Static<typeof EngineSettings>;
 

@@ -1,6 +1,7 @@
 /** One request to an engine and the answer that comes back piece by piece, straight from the connection. */
 import type { Transform } from 'node:stream';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Connections } from './connections.js';
 import { createUnpacker } from './decode-body.js';
 import { type ResponseHeaders, textOfHeader } from './read-retry-after.js';
 
@@ -23,10 +24,10 @@ export interface StreamReceiver {
 }
 
 /** Sends a request. Nothing is received before this has returned. */
-export function openStream(pool: Pool, request: UpstreamRequest, receiver: StreamReceiver): OpenStream {
+export function openStream(connections: Connections, request: UpstreamRequest, receiver: StreamReceiver): OpenStream {
   const stream = new OpenStream(receiver);
   try {
-    pool.dispatch({ ...request, body: request.body ?? null }, stream);
+    connections.dispatch({ ...request, body: request.body ?? null }, stream);
   } catch (error) {
     queueMicrotask(() => stream.onResponseError(undefined, error as Error));
   }

@@ -1,5 +1,5 @@
 /** Asks an engine whether it is well, which models it lists, and how much context they have. */
-import type { Pool } from 'undici';
+import type { Connections } from './connections.js';
 import { asCount, isRecord } from './json.js';
 import type { UpstreamKind } from './kinds/index.js';
 import { type OpenStream, openStream, type StreamReceiver, type UpstreamRequest } from './open-stream.js';
@@ -30,7 +30,7 @@ const NAMES_MAX = 10;
  * @param model What the engine calls the model; undefined when it goes by several names.
  */
 export async function probeEngine(
-  pool: Pool,
+  connections: Connections,
   upstream: UpstreamParts,
   model: string | undefined,
   signal: AbortSignal,
@@ -38,10 +38,10 @@ export async function probeEngine(
   const { endpoint, kind } = upstream;
   try {
     if (kind.healthPath !== undefined) {
-      const health = await get(pool, upstream, endpoint.serverPath(kind.healthPath), signal);
+      const health = await get(connections, upstream, endpoint.serverPath(kind.healthPath), signal);
       if (!isGood(health.status)) return unhealthy(`its health check answered ${health.status}`);
     }
-    const list = await get(pool, upstream, endpoint.apiPath('/models'), signal);
+    const list = await get(connections, upstream, endpoint.apiPath('/models'), signal);
     return readModels(list, upstream, model);
   } catch (error) {
     return unhealthy(signal.aborted ? 'it did not answer in time' : readNetworkError(error as Error).detail);
@@ -102,10 +102,17 @@ function isGood(status: number): boolean {
 }
 
 /** The answer to a GET; rejects when there is none, or when the signal is aborted first. */
-function get(pool: Pool, { endpoint }: UpstreamParts, path: string, signal: AbortSignal): Promise<Answer> {
+function get(
+  connections: Connections,
+  { endpoint }: UpstreamParts,
+  path: string,
+  signal: AbortSignal,
+): Promise<Answer> {
   signal.throwIfAborted();
   const headers = { accept: 'application/json', ...endpoint.authorization() };
-  return new Promise((resolve, reject) => new Get(pool, { method: 'GET', path, headers }, signal, resolve, reject));
+  return new Promise(
+    (resolve, reject) => new Get(connections, { method: 'GET', path, headers }, signal, resolve, reject),
+  );
 }
 
 class Get implements StreamReceiver {
@@ -118,7 +125,7 @@ class Get implements StreamReceiver {
   #body: Buffer = Buffer.alloc(0);
 
   constructor(
-    pool: Pool,
+    connections: Connections,
     request: UpstreamRequest,
     signal: AbortSignal,
     resolve: (answer: Answer) => void,
@@ -127,7 +134,7 @@ class Get implements StreamReceiver {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
-    this.#stream = openStream(pool, request, this);
+    this.#stream = openStream(connections, request, this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 

@@ -13,6 +13,7 @@ import type {
 } from '../engine.js';
 import type { UpstreamAnswer } from './answer.js';
 import { ChatAnswer } from './chat-answer.js';
+import type { Connections, OpenConnections } from './connections.js';
 import { EmbeddingAnswer } from './embedding-answer.js';
 import { Endpoint } from './endpoint.js';
 import { estimateInputs, TokenEstimator } from './estimate-tokens.js';
@@ -45,12 +46,14 @@ export interface UpstreamEngineOptions {
   readonly timers?: Timers;
   /** Default true; false parses every chunk, which gives the same bytes. */
   readonly fastPath?: boolean;
+  /** What stands before the connections or in their place, such as a recorder. */
+  readonly connect?: OpenConnections | undefined;
 }
 
 export class UpstreamEngine implements Engine {
   readonly #options: UpstreamEngineOptions;
   readonly #parts: UpstreamParts;
-  readonly #pool: Pool;
+  readonly #connections: Connections;
   readonly #watch: SilenceWatch;
   readonly #running = new Set<UpstreamGeneration>();
   readonly #readiness = Promise.withResolvers<EngineDescription>();
@@ -66,7 +69,8 @@ export class UpstreamEngine implements Engine {
       ...{ kind: UPSTREAM_KINDS[options.kind], endpoint, estimator: new TokenEstimator() },
       ...{ clock, firstEventTimeoutMs, idleTimeoutMs, fastPath },
     };
-    this.#pool = createPool(endpoint.origin, options.connectTimeoutMs);
+    const open = () => createPool(endpoint.origin, options.connectTimeoutMs);
+    this.#connections = options.connect === undefined ? open() : options.connect(open);
     this.#watch = new SilenceWatch(options.timers ?? systemTimers, Math.min(firstEventTimeoutMs, idleTimeoutMs));
     this.#readiness.promise.catch(() => {});
   }
@@ -122,7 +126,7 @@ export class UpstreamEngine implements Engine {
     else if (refusal !== undefined) generation.fail(refusal);
     else {
       this.#watch.add(generation);
-      generation.attach(openStream(this.#pool, request, generation));
+      generation.attach(openStream(this.#connections, request, generation));
     }
     return generation;
   }
@@ -134,7 +138,7 @@ export class UpstreamEngine implements Engine {
 
   /** Asks the engine how it is. Never rejects; it is not well when it does not answer before the signal is aborted. */
   async probe(signal: AbortSignal): Promise<EngineHealth> {
-    const found = await probeEngine(this.#pool, this.#parts, this.#options.model, signal);
+    const found = await probeEngine(this.#connections, this.#parts, this.#options.model, signal);
     const health = { ...found, contextTokens: this.#options.contextTokens ?? found.contextTokens };
     this.#description = health.healthy && !this.#isClosed ? this.#describe(health) : undefined;
     if (this.#description !== undefined) this.#readiness.resolve(this.#description);
@@ -146,7 +150,7 @@ export class UpstreamEngine implements Engine {
     this.#description = undefined;
     this.#readiness.reject(new Error('The engine was closed before it was ready.'));
     for (const generation of [...this.#running]) generation.fail(CLOSED);
-    await this.#pool.destroy();
+    await this.#connections.destroy();
   }
 
   #describe({ contextTokens, modelName }: EngineHealth): EngineDescription {
