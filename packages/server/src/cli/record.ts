@@ -14,7 +14,6 @@ import { print, remark } from './print.js';
 import { readWholeNumber } from './read-options.js';
 import { untilStopped } from './until-stopped.js';
 
-
 interface RecordFlags {
   readonly output: string;
   readonly host: string;

@@ -27,7 +27,12 @@ export function readCassette(path: string): Cassette {
     const exchange = isWhole ? parser.parse(text, `${path}, line ${number}`) : undefined;
     if (exchange === undefined) continue;
     upstream ??= exchange.upstream;
-    addExchange(tracks, exchange, version, number);
+    try {
+      addExchange(tracks, exchange, version, number);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new CassetteError(`${path}, line ${number}: its body is nested too deep.`, { cause: error });
+    }
   }
   return new Cassette({ name: basename(path), upstream, ...version, tracks });
 }

@@ -73,7 +73,8 @@ function fillStrings(filled: Buffer, group: readonly JsonPart[]): void {
 /** The name of a function is part of what a client has to know to go on. */
 function isProtocol(part: JsonPart): boolean {
   if (isContent(part)) return false;
-  const [parent, key = ''] = part.path.slice(-2);
+  const key = part.path.at(-1) ?? '';
+  const parent = part.path.at(-2);
   if (PROTOCOL_KEYS.has(key)) return true;
   return key === 'name' && (parent === 'function' || parent === 'content_block');
 }
