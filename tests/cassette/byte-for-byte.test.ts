@@ -131,6 +131,38 @@ describe('a recorder', () => {
     assert.deepEqual(await readExchanges(recording.path), []);
   });
 
+  test('keeps a stream whose client left once it had said that it was done', async (context) => {
+    upstream.answerChat(streamOf(event('Hel'), 'data: [DO', pause(), 'NE]\n\n', 'hang!'));
+    const recording = await startRecording(context, upstream.url);
+    const aborter = new AbortController();
+    const { path, body, headers } = chat('Hi');
+    const sent = { method: 'POST', body: body as string, headers: headers ?? {}, signal: aborter.signal };
+    const reader = (await fetch(recording.url + path, sent)).body?.getReader();
+    for (let text = ''; !text.endsWith('[DONE]\n\n'); )
+      text += Buffer.from((await reader?.read())?.value ?? []).toString();
+    aborter.abort();
+    await upstream.requests.at(-1)?.closed;
+    await recording.close();
+    const replay = await startReplay(context, recording.path);
+    const { body: replayed } = parseResponse((await exchangeRaw(replay.url, chat('Hi'))).bytes);
+    assert.equal(replayed, `${event('Hel')}data: [DONE]\n\n`);
+  });
+
+  test('of a pool writes the first health check that goes well, and no further one', async (context) => {
+    const statuses = [503, 200, 200];
+    upstream.answer('/health', (_request, number) => ({ status: statuses[number] ?? 200 }));
+    const recording = await startRecording(context, upstream.url, { probesOnce: true });
+    for (const status of statuses) {
+      const { bytes } = await exchangeRaw(recording.url, { path: '/health' });
+      assert.equal(parseResponse(bytes).status, status);
+    }
+    await recording.close();
+    assert.deepEqual(
+      (await readExchanges(recording.path)).map(({ response }) => response?.status),
+      [200],
+    );
+  });
+
   test('makes a cassette that its owner alone can read', async (context) => {
     const path = (await startRecording(context, upstream.url)).path;
     assert.equal((await stat(path)).mode & 0o777, 0o600);

@@ -6,13 +6,13 @@ import type { ChatResponse } from '@plumb/wire';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 import { jsonOf, ScriptedUpstream, streamOf } from '../support/scripted-upstream.js';
 import { until } from '../support/until.js';
-import { cassettePath, readExchanges, startRecording } from './support/tape.js';
+import { cassettePath, chat, exchangeRaw, readExchanges, startRecording } from './support/tape.js';
 
 const upstream = await ScriptedUpstream.start();
 after(() => upstream.close());
 
 const KEY = 'sk-the-key-of-the-engine-0001';
-const list = { data: [{ id: 'far', context_length: 4096 }] };
+const list = { data: [{ id: 'far', max_model_len: 4096 }] };
 const chunk = (content: string) => `data: {"choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}}}]}\n\n`;
 const FINISH = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
 
@@ -20,12 +20,23 @@ const FINISH = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]
 async function serve(context: TestContext, engine: object): Promise<TestServer> {
   const settings = {
     models: [{ id: 'deepseek-chat', aliases: [], pool: 'far', thinking: 'disabled', owned_by: 'plumb' }],
-    pools: { far: { engines: { one: { kind: 'deepseek', ...engine } }, retries: 0, health_interval_s: 0.02 } },
+    pools: {
+      far: { engines: { one: { kind: 'vllm', model: 'far', ...engine } }, retries: 0 },
+    },
   };
   const plumb = await startPlumb({ start: { model: {} }, settings });
-  context.after(() => plumb.stop());
-  await until('the engine is well', async () => (await plumb.request('/health/ready')).status === 200);
-  return plumb;
+  let isStopped = false;
+  const stop = async () => {
+    if (isStopped) return;
+    isStopped = true;
+    await plumb.stop();
+  };
+  context.after(stop);
+  await until(
+    'the engine is well',
+    () => plumb.server.platform.pools.states()[0]?.engines[0]?.contextTokens !== undefined,
+  );
+  return { ...plumb, stop };
 }
 
 async function say(plumb: TestServer, content: string, more: object = {}): Promise<Response> {
@@ -37,6 +48,7 @@ async function contentOf(response: Response): Promise<string | null | undefined>
 }
 
 function answerWell(): void {
+  upstream.answer('/health', {});
   upstream.answer('/v1/models', jsonOf(list));
   upstream.answerChat(({ json }) =>
     streamOf(chunk('You said '), chunk(json.messages[0].content), FINISH, 'data: [DONE]\n\n'),
@@ -48,19 +60,19 @@ async function recordServer(context: TestContext, contents: string[], more: obje
   const record = await cassettePath(context);
   const plumb = await serve(context, { url: upstream.url, api_key: KEY, record, ...more });
   for (const content of contents) await (await say(plumb, content)).text();
-  await plumb.server.stop(1000);
+  await plumb.stop();
   return record;
 }
 
 describe('an engine that is recorded', () => {
-  test('writes every request of the pool into the cassette, health checks once, and no key', async (context) => {
+  test('writes every request of the pool into the cassette, and no key', async (context) => {
     answerWell();
     const asked = upstream.requests.length;
     const path = await recordServer(context, ['a', 'b']);
     const exchanges = await readExchanges(path);
     assert.deepEqual(
       exchanges.map(({ request: { method, path } }) => `${method} ${path}`),
-      ['GET /v1/models', 'POST /v1/chat/completions', 'POST /v1/chat/completions'],
+      ['GET /health', 'GET /v1/models', 'POST /v1/chat/completions', 'POST /v1/chat/completions'],
     );
     assert.ok(upstream.requests.length - asked >= 3);
     const text = await readFile(path, 'utf8');
@@ -94,7 +106,7 @@ describe('an engine that is replayed', () => {
     const streamed = await (await say(plumb, 'a', { stream: true })).text();
     assert.match(streamed, /"content":"You said "[\s\S]*"content":"a"[\s\S]*\[DONE\]/);
     assert.equal(upstream.requests.length, asked);
-    assert.equal(plumb.server.platform.engines.get('far')?.description()?.contextTokens ?? 4096, 4096);
+    assert.equal(plumb.server.platform.pools.states()[0]?.engines[0]?.contextTokens, 4096);
   });
 
   test('says what was not recorded to the client, and stays in the pool', async (context) => {
@@ -105,7 +117,7 @@ describe('an engine that is replayed', () => {
       assert.equal(miss.status, 400);
       assert.match(
         await miss.text(),
-        /no answer to this request; nearest is POST \S+ of line 3: messages\.0\.content differs/,
+        /no answer to this request; nearest is POST \S+ of line 4: messages\.0\.content differs/,
       );
     }
     assert.equal((await say(plumb, 'a')).status, 200);
@@ -133,12 +145,12 @@ describe('an engine that is replayed', () => {
         const response = await say(plumb, 'a');
         const body = (await response.text()).replaceAll(/[0-9a-f]{32}/g, '');
         await until('it is in the log', () => plumb.lines.some(({ message }) => message === 'request'));
-        const { detail } = plumb.lines.find(({ message, detail }) => message === 'request' && detail) ?? {};
+        const detail = plumb.lines.find(({ message, detail }) => message === 'request' && detail !== undefined)?.detail;
         return { status: response.status, body, detail };
       };
       const before = await replayed(original);
       assert.equal(before.status, status);
-      await original.server.stop(1000);
+      await original.stop();
       assert.deepEqual(await replayed(await serve(context, { replay: record })), before);
     });
   }
@@ -148,10 +160,19 @@ describe('an engine that is replayed', () => {
     const recording = await startRecording(context, upstream.url);
     const plumb = await serve(context, { url: `${recording.url}/v1`, api_key: KEY });
     assert.equal(await contentOf(await say(plumb, 'a')), 'You said a');
-    await plumb.server.stop(1000);
+    await plumb.stop();
     await recording.close();
     const replaying = await serve(context, { replay: recording.path });
     assert.equal(await contentOf(await say(replaying, 'a')), 'You said a');
+  });
+
+  test('is well where no health check was recorded', async (context) => {
+    answerWell();
+    const recording = await startRecording(context, upstream.url);
+    await exchangeRaw(recording.url, chat('a'));
+    await recording.close();
+    const plumb = await serve(context, { replay: recording.path, replay_on_miss: 'nearest', context_tokens: 4096 });
+    await until('it answers', async () => (await say(plumb, 'b')).status === 200);
   });
 
   test('is a start-up error when its cassette cannot be used', async (context) => {

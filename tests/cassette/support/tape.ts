@@ -30,12 +30,12 @@ export async function cassettePath(context: TestContext): Promise<string> {
 export async function startRecording(
   context: TestContext,
   url: string,
-  options: Partial<CassetteFileOptions> & { readonly clock?: Clock } = {},
+  options: Partial<CassetteFileOptions> & { readonly clock?: Clock; readonly probesOnce?: boolean } = {},
 ): Promise<Recording> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, probesOnce = false } = options;
   const path = options.path ?? (await cassettePath(context));
   const file = new CassetteFile({ prompts: 'kept', now: clock.now(), ...options, path });
-  const connections = new Recorder(new Pool(new URL(url).origin), { file, upstream: url, clock });
+  const connections = new Recorder(new Pool(new URL(url).origin), { file, upstream: url, clock, probesOnce });
   const relay = await startRelay({ connections, host: '127.0.0.1', port: 0 });
   let isClosed = false;
   const close = async () => {

@@ -26,6 +26,7 @@ export class Recorder implements Connections {
   readonly #connections: Connections;
   readonly #options: RecorderOptions;
   readonly #probed = new Set<string>();
+  readonly #running = new Set<RecordingHandler>();
   #inFlightBytes = 0;
 
   constructor(connections: Connections, options: RecorderOptions) {
@@ -35,20 +36,26 @@ export class Recorder implements Connections {
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const request = readSentRequest(options);
-    const recording = new RecordingHandler(handler, {
+    const recording: RecordingHandler = new RecordingHandler(handler, {
       request,
       clock: this.#options.clock,
       mayHold: (held, more) => held + more <= BODY_BYTES_MAX && this.#inFlightBytes + more <= IN_FLIGHT_BYTES_MAX,
       onHeld: (bytes) => {
         this.#inFlightBytes += bytes;
       },
-      onOver: (exchange, skipped) => this.#write(exchange, skipped),
+      onOver: (exchange, skipped) => {
+        this.#running.delete(recording);
+        this.#write(exchange, skipped);
+      },
     });
+    this.#running.add(recording);
     return this.#connections.dispatch(options, recording);
   }
 
   /** Resolves when what passed is in the file. */
   async destroy(): Promise<void> {
+    // What is broken off now says so only when the connections are gone.
+    for (const recording of [...this.#running]) recording.leave();
     await this.#connections.destroy();
     await this.#options.file.settle();
   }

@@ -31,6 +31,11 @@ export const HOP_HEADERS: ReadonlySet<string> = new Set([
 /** What undici says when it is told to close: nothing that the upstream did. */
 const CLOSED_HERE: ReadonlySet<unknown> = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_ABORTED']);
 
+/** The last event of a stream, in the format of OpenAI and of Anthropic, and in how much of its end it is looked for. */
+const LAST_EVENT = /(?:^|\n)(?:data: ?\[DONE\]|event: ?message_stop\r?\ndata: ?[^\r\n]*)\s*$/;
+const LAST_CHUNKS = 8;
+const LAST_BYTES = 512;
+
 export class RecordingHandler implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #parts: RecordingHandlerParts;
@@ -40,6 +45,7 @@ export class RecordingHandler implements Dispatcher.DispatchHandler {
   #heldOfAnswer = 0;
   #elapsedMs = 0;
   #skipped: string | undefined;
+  #isOver = false;
 
   constructor(handler: Dispatcher.DispatchHandler, parts: RecordingHandlerParts) {
     this.#handler = handler;
@@ -83,14 +89,26 @@ export class RecordingHandler implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     const isLeft = controller?.aborted === true || CLOSED_HERE.has((error as NodeJS.ErrnoException).code);
-    if (isLeft) this.#skipped ??= 'its client left before the end';
-    this.#end(error);
+    if (isLeft) this.leave();
+    else this.#end(error);
     this.#handler.onResponseError?.(controller, error);
+  }
+
+  /** Nobody waits for the rest any more. What comes of it is passed on and not recorded. */
+  leave(): void {
+    if (!this.#saidDone()) this.#skipped ??= 'its client left before the end';
+    this.#end(undefined);
+  }
+
+  /** Whether a stream has said that nothing follows: many clients do not wait for its end then. */
+  #saidDone(): boolean {
+    const last = this.#response?.chunks.slice(-LAST_CHUNKS).map(({ bytes }) => bytes) ?? [];
+    return LAST_EVENT.test(Buffer.concat(last).subarray(-LAST_BYTES).toString('latin1'));
   }
 
   /** Takes more bytes in, unless the exchange becomes too large by it: then it lets go of all of them. */
   #hold(more: number, held: number): boolean {
-    if (this.#skipped !== undefined) return false;
+    if (this.#skipped !== undefined || this.#isOver) return false;
     if (!this.#parts.mayHold(held, more)) {
       this.#skipped = `it is larger than ${BODY_BYTES_MAX} bytes, or more than fits was under way beside it`;
       this.#release();
@@ -108,6 +126,8 @@ export class RecordingHandler implements Dispatcher.DispatchHandler {
   }
 
   #end(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     const { request, onOver } = this.#parts;
     const endedAt = this.#elapsed();
     onOver({ startedAt: this.#startedAt, request, response: this.#response, endedAt, error }, this.#skipped);

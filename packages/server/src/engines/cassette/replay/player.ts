@@ -13,7 +13,7 @@ export interface PlayerOptions {
   readonly speed?: number | undefined;
   /** `nearest` answers a request that was not recorded with the nearest one of its path. Default `error`. */
   readonly onMiss?: 'error' | 'nearest' | undefined;
-  /** After the last answer to a request: the first one again, or the same as for a miss. Default `repeat`. */
+  /** After the last answer to a request but a GET: the first one again, or the same as for a miss. Default `repeat`. */
   readonly whenExhausted?: 'repeat' | 'error' | undefined;
   /** What is answered when there is nothing; `explanation` is a sentence without its full stop. */
   readonly answerMiss: (request: SentRequest, explanation: string) => RecordedAnswer;
@@ -66,7 +66,8 @@ export class Player implements Connections {
   #next(track: Track): RecordedAnswer | undefined {
     const given = this.#given.get(track) ?? 0;
     const { answers } = track;
-    if (given >= answers.length && this.#options.whenExhausted === 'error') return undefined;
+    const isOver = given >= answers.length && track.request.method !== 'GET';
+    if (isOver && this.#options.whenExhausted === 'error') return undefined;
     this.#given.set(track, given + 1);
     return answers[given % answers.length];
   }
