@@ -217,7 +217,7 @@ describe('a scrubbed cassette', () => {
     );
     assert.deepEqual(lengths, [2, 1]);
     const miss = parseResponse((await exchangeRaw(replay.url, chat('c'))).bytes);
-    assert.match(miss.body, /of line 2: its body differs; prompts were scrubbed\./);
+    assert.match(miss.body, /of line 2: its body differs, by 0 bytes; prompts were scrubbed\./);
     const [one, other] = await Promise.all(paths.map(async (path) => (await readExchanges(path))[0]?.request.match));
     assert.notEqual(one, other);
   });

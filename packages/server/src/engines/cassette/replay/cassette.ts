@@ -31,6 +31,8 @@ export interface Track {
 export interface TrackRequest extends NormalisedRequest {
   /** The line of its first recording. */
   readonly line: number;
+  /** Bytes of its body as it was sent. */
+  readonly size: number;
 }
 
 export class Cassette {
@@ -69,6 +71,7 @@ export class Cassette {
   /** The track whose request is most like this one, and what is different; undefined when nothing was recorded. */
   findNearest(request: SentRequest): Nearest | undefined {
     const tracks = [...this.#tracks.values()];
-    return explainNearest(normaliseRequest(request), tracks, this.#prompts === 'kept');
+    const asked = { ...normaliseRequest(request), size: request.body.length };
+    return explainNearest(asked, tracks, this.#prompts === 'kept');
   }
 }

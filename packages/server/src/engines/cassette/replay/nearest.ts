@@ -15,22 +15,30 @@ const CANDIDATES_MAX = 200;
 /** The most values of a body that are compared. */
 const VALUES_MAX = 10_000;
 
-/** @param comparesBodies Whether bodies were recorded. */
+/** @param comparesBodies Whether bodies were recorded; else the one of the nearest size is nearest, as filler keeps sizes. */
 export function explainNearest(
-  request: NormalisedRequest,
+  request: NormalisedRequest & { readonly size: number },
   tracks: readonly Track[],
   comparesBodies: boolean,
 ): Nearest | undefined {
   const alike = tracks.filter((track) => isSamePath(track, request)).slice(-CANDIDATES_MAX);
   if (alike.length === 0) return explainOtherPath(request, tracks);
   const values = listValues(request.body);
-  const compared = alike.map((track) => ({ track, differences: comparesBodies ? compare(values, track) : [] }));
-  const best = compared.reduce((one, other) => (other.differences.length < one.differences.length ? other : one));
-  const { method, path, line } = best.track.request;
-  const [first = 'its body'] = best.differences;
-  const more = best.differences.length > 1 ? ` and ${best.differences.length - 1} more` : '';
-  const what = comparesBodies ? `${first}${more} differs` : 'its body differs; prompts were scrubbed';
-  return { track: best.track, explanation: `nearest is ${method} ${path} of line ${line}: ${what}`, isSamePath: true };
+  const compared = alike.map((track) => compareTrack(track, comparesBodies ? values : undefined, request.size));
+  const { track, difference } = compared.reduce((one, other) => (other.distance < one.distance ? other : one));
+  const { method, path, line } = track.request;
+  return { track, explanation: `nearest is ${method} ${path} of line ${line}: ${difference}`, isSamePath: true };
+}
+
+function compareTrack(track: Track, values: ReadonlyMap<string, string> | undefined, size: number) {
+  if (values === undefined) {
+    const distance = Math.abs(size - track.request.size);
+    return { track, distance, difference: `its body differs, by ${distance} bytes; prompts were scrubbed` };
+  }
+  const places = compare(values, track);
+  const [first = 'its body'] = places;
+  const more = places.length > 1 ? ` and ${places.length - 1} more differ` : ' differs';
+  return { track, distance: places.length, difference: first + more };
 }
 
 function isSamePath({ request }: Track, { method, path }: NormalisedRequest): boolean {

@@ -81,7 +81,7 @@ function* splitLines(bytes: Buffer, path: string): Generator<Line, undefined> {
 
 function addExchange(tracks: Map<string, Track>, exchange: ExchangeLine, version: VersionLine, line: number): void {
   const { request, response, end } = exchange;
-  const { digest, normalised } = identify(request, version.salt);
+  const { digest, ...identified } = identify(request, version.salt);
   const answer: RecordedAnswer = {
     response: response && {
       ...response,
@@ -92,14 +92,14 @@ function addExchange(tracks: Map<string, Track>, exchange: ExchangeLine, version
   };
   const track = tracks.get(digest);
   if (track !== undefined) track.answers.push(answer);
-  else tracks.set(digest, { request: { ...normalised, line }, answers: [answer] });
+  else tracks.set(digest, { request: { ...identified, line }, answers: [answer] });
 }
 
 /** By its own digest where the request was scrubbed; whoever edits one that was not gets what stands there then. */
 function identify({ method, path, headers, body, match }: RecordedRequest, salt: string) {
   const bytes = bodyOf(body);
   const normalised = normaliseRequest({ method, path, headers: new Map(Object.entries(headers)), body: bytes });
-  return { digest: match ?? digestRequest(normalised, salt), normalised };
+  return { ...normalised, digest: match ?? digestRequest(normalised, salt), size: body?.bytes ?? bytes.length };
 }
 
 function bodyOf(body: RecordedRequest['body']): Buffer {
