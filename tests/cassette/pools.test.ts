@@ -17,8 +17,9 @@ const chunk = (content: string) => `data: {"choices":[{"index":0,"delta":{"conte
 const FINISH = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
 
 /** A server whose only engine has these settings. */
-async function serve(context: TestContext, engine: object): Promise<TestServer> {
+async function serve(context: TestContext, engine: object, more: object = {}): Promise<TestServer> {
   const settings = {
+    ...more,
     models: [{ id: 'deepseek-chat', aliases: [], pool: 'far', thinking: 'disabled', owned_by: 'plumb' }],
     pools: {
       far: { engines: { one: { kind: 'vllm', model: 'far', ...engine } }, retries: 0 },
@@ -164,6 +165,20 @@ describe('an engine that is replayed', () => {
     await recording.close();
     const replaying = await serve(context, { replay: recording.path });
     assert.equal(await contentOf(await say(replaying, 'a')), 'You said a');
+  });
+
+  test('goes faster where time does', async (context) => {
+    answerWell();
+    const path = await recordServer(context, ['a']);
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const last = JSON.parse(lines.pop() ?? '') as { response: { chunks: { at: number }[] }; end: { at: number } };
+    // At the speed of the recording this would be later than any test waits.
+    const hour = 3_600_000;
+    for (const piece of last.response.chunks) piece.at = hour;
+    last.end.at = hour;
+    await writeFile(path, `${[...lines, JSON.stringify(last)].join('\n')}\n`);
+    const plumb = await serve(context, { replay: path, replay_speed: 1000 }, { simulate: { time_scale: 1000 } });
+    assert.equal(await contentOf(await say(plumb, 'a')), 'You said a');
   });
 
   test('is well where no health check was recorded', async (context) => {

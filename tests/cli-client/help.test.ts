@@ -54,7 +54,8 @@ test('plumb alone, and --help, show the commands in their groups', async () => {
   const { code, stdout } = await user.run(['--help']);
   assert.equal(code, 0);
   const titles = stdout.match(/^\S.*:$/gm);
-  assert.deepEqual(titles, ['Options:', 'Serving:', 'Using an endpoint:', 'Administration:', 'Other:', 'Examples:']);
+  const groups = ['Serving:', 'Using an endpoint:', 'Rehearsal:', 'Administration:', 'Other:'];
+  assert.deepEqual(titles, ['Options:', ...groups, 'Examples:']);
   assert.equal((await user.run([])).code, 2);
 });
 

@@ -73,6 +73,21 @@ pools:
       pool('{ kind: embedded, url: http://h }'),
       /one\.url` is nothing that the embedded/,
     ],
+    [
+      'with two cassettes',
+      pool('{ kind: openai, url: http://h, record: a, replay: b }'),
+      /has both `record` and `replay`/,
+    ],
+    [
+      'with a speed and nothing to replay',
+      pool('{ kind: openai, url: http://h, replay_speed: 2 }'),
+      /one\.replay_speed` means nothing without `replay`: name a cassette there/,
+    ],
+    [
+      'with an embedded engine on a cassette',
+      pool('{ kind: embedded, replay: a }'),
+      /one\.replay` is nothing that the/,
+    ],
     ['with two keys', pool('{ kind: openai, url: http://h, api_key: k, api_key_env: K }'), /has both `api_key` and/],
     [
       'with a variable that is not set',
@@ -101,5 +116,10 @@ describe('the key of an engine', () => {
   test('and its address are repeated in no message', async (context) => {
     const secrets = ['{ kind: openai, url: "ftp://u:s3cr3t@h" }', '{ kind: openai, url: http://h, api_key: [s3cr3t] }'];
     for (const engine of secrets) assert.doesNotMatch(await problemOf(context, pool(engine)), /s3cr3t/);
+  });
+
+  test('need not be there for an engine that is replayed, nor its address', async (context) => {
+    const { pools } = await load(context, pool('{ kind: openai, api_key_env: K, replay: calls.ndjson }'));
+    assert.deepEqual(pools.far?.engines.one, { kind: 'openai', replay: 'calls.ndjson' });
   });
 });

@@ -187,7 +187,10 @@ embeddings: { model: hf:a/b/c.gguf }
   });
 
   test('compresses time only where nothing is real', async () => {
-    await assert.rejects(load({ timeScale: '60' }), /where every engine is simulated: the model `deepseek-chat`/);
+    await assert.rejects(
+      load({ timeScale: '60' }),
+      /where every engine is simulated or replayed: the model `deepseek-chat`/,
+    );
     await assert.rejects(load({ timeScale: '0.5', simulate: true }), /--time-scale must be a number from 1 to 1000/);
     const redis = 'shared_limits: { redis_url: "redis://127.0.0.1:1" }';
     await assert.rejects(loadText(redis, { timeScale: '60', simulate: true }), /limits of one server/);

@@ -33,5 +33,5 @@ export function withRecording(config: Config, { record, scrubPrompts = false }: 
 }
 
 function isElsewhere({ kind }: EngineSettings): boolean {
-  return kind !== 'embedded';
+  return kind !== 'embedded' && kind !== 'simulated';
 }

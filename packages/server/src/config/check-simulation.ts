@@ -1,5 +1,6 @@
 /** Finds what is wrong with a simulation: presets that there are not, and compressed time where something is real. */
 import { SIMULATED_POOL } from '../catalog/model-entry.js';
+import type { EngineSettings } from '../engines/pool-settings.js';
 import { findPreset, PRESETS } from '../engines/simulated/presets.js';
 import { nearestName } from './nearest-name.js';
 import type { Settings } from './settings.js';
@@ -33,14 +34,15 @@ function findReservedNames({ pools }: Settings): string[] {
     : [];
 }
 
-/** Nothing that is real goes faster. */
+/** Nothing that is real goes faster; what is replayed is not. */
 function findRealTime({ simulate, models, pools, shared_limits }: Settings): string[] {
   if (simulate.time_scale === 1) return [];
   const isSimulated = (pool: string) =>
-    pool === SIMULATED_POOL || Object.values(pools[pool]?.engines ?? {}).every(({ kind }) => kind === 'simulated');
+    pool === SIMULATED_POOL || Object.values(pools[pool]?.engines ?? {}).every(isUnreal);
   const real = models.filter(({ pool }) => pool !== SIMULATED_POOL && !(pool in pools && isSimulated(pool)));
   const realPools = Object.keys(pools).filter((pool) => !isSimulated(pool));
-  const what = 'time can only be compressed (--time-scale, `simulate.time_scale`) where every engine is simulated';
+  const what =
+    'time can only be compressed (--time-scale, `simulate.time_scale`) where every engine is simulated or replayed';
   return [
     ...real.map(({ id, pool }) => `${what}: the model \`${id}\` is answered by \`${pool}\`; add --simulate`),
     ...realPools.map((pool) => `${what}: \`pools.${pool}\` has others; add --simulate`),
@@ -48,4 +50,8 @@ function findRealTime({ simulate, models, pools, shared_limits }: Settings): str
       ? []
       : ['time can only be compressed for the limits of one server: leave `shared_limits.redis_url` out']),
   ];
+}
+
+function isUnreal({ kind, replay }: EngineSettings): boolean {
+  return kind === 'simulated' || replay !== undefined;
 }
