@@ -16,10 +16,11 @@ export function simulateCommand(): Command {
     .description('Fit the times of the simulation to measured requests, and print them as settings.')
     .argument('<trace>', 'CSV or JSON lines: prompt_tokens, cached, answer_tokens, ttft_ms, total_ms, concurrency')
     .action(printFit);
-  return new Command('simulate')
+  const simulate = new Command('simulate')
     .description('Prepare a rehearsal with `plumb serve --simulate`.')
     .addCommand(withExample(presets, 'plumb simulate presets'))
     .addCommand(withExample(fit, 'plumb simulate fit requests.csv >> plumb.yaml'));
+  return withExample(simulate, 'plumb simulate presets', 'plumb serve --simulate "8xH200 deepseek-v3"');
 }
 
 function printPresets(): void {
