@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { FaultRuleSettings } from '#server/faults/fault-settings.js';
+import type { Faults } from '#server/faults/faults.js';
 import { Operator } from '../../support/operator.js';
-import { startPlumb, type TestServerOptions } from '../../support/plumb.js';
+import { startPlumb, type TestServer, type TestServerOptions } from '../../support/plumb.js';
 import { PRICED_MODEL } from '../../support/priced-model.js';
 import { parseResponse, renderRequest } from '../../support/raw-http.js';
 import { TalkingEngine } from './talking-engine.js';
@@ -24,7 +25,20 @@ export interface Received {
   readonly isWhole: boolean;
 }
 
-export async function startFaulty(context: TestContext, options: TestServerOptions = {}) {
+/** A server whose requests go wrong on purpose. */
+export interface Faulty {
+  readonly plumb: TestServer;
+  readonly engine: TalkingEngine;
+  readonly operator: Operator;
+  readonly faults: Faults;
+  /** Adds a rule that is called `test` unless it is called something else. */
+  add(rule: FaultRuleSettings, name?: string): void;
+  send(body: object, more?: Sent): Promise<Received>;
+  /** Resolves when all that was charged is written down. */
+  atRest(): Promise<void>;
+}
+
+export async function startFaulty(context: TestContext, options: TestServerOptions = {}): Promise<Faulty> {
   const engine = new TalkingEngine();
   const settings = {
     models: [PRICED_MODEL, EMBEDDING_MODEL],
@@ -42,17 +56,13 @@ export async function startFaulty(context: TestContext, options: TestServerOptio
     engine,
     operator,
     faults,
-    /** Adds a rule that is called `test` unless it is called something else. */
     add: (rule: FaultRuleSettings, name = 'test') => assert.ok(faults.add(name, rule)),
     send: (body: object, more: Sent = {}) => send(plumb.url, plumb.key, body, more),
-    /** Resolves when all that was charged is written down. */
     async atRest() {
       while (plumb.server.platform.ledger.backlog > 0) await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }
-
-export type Faulty = Awaited<ReturnType<typeof startFaulty>>;
 
 export interface Sent {
   readonly path?: string;
@@ -78,7 +88,7 @@ async function send(url: string, key: string, body: object, { path, headers }: S
   socket.write(renderRequest(request));
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const bytes = Buffer.concat(pieces);
-  const isChunked = bytes.includes('transfer-encoding: chunked', 0, 'latin1');
+  const isChunked = /\r\ntransfer-encoding: chunked/i.test(bytes.toString('latin1'));
   const isWhole = bytes.length > 0 && (!isChunked || bytes.subarray(-5).toString('latin1') === '0\r\n\r\n');
   if (bytes.length === 0) return { status: 0, headers: {}, body: '', wasReset, isWhole };
   return { ...parseResponse(bytes), wasReset, isWhole };

@@ -42,6 +42,7 @@ export class Exchange {
   readonly #errorFormat: ErrorFormat;
   #headers: Record<string, string> | undefined;
   #isCut = false;
+  #onLeft: (() => void)[] | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
     this.#request = request;
@@ -127,11 +128,18 @@ export class Exchange {
 
   /** Calls back once if the client goes away before the answer is complete; at once when it has gone already. */
   onClientLeft(callback: () => void): void {
-    const tell = () => {
-      if (this.#isCut || !this.#response.writableFinished) callback();
-    };
-    if (this.#response.closed) tell();
-    else this.#response.once('close', tell);
+    const response = this.#response;
+    if (this.#isCut || response.closed) {
+      if (this.#isCut || !response.writableFinished) callback();
+      return;
+    }
+    if (this.#onLeft === undefined) {
+      this.#onLeft = [];
+      response.once('close', () => {
+        if (!response.writableFinished) this.#tellLeft();
+      });
+    }
+    this.#onLeft.push(callback);
   }
 
   /** Resolves when the answer has been handed to the system or the client has gone. */
@@ -206,6 +214,7 @@ export class Exchange {
   /** Breaks the answer off after what was written. The client counts as gone, and what is written from then on is dropped. */
   cut(how: CutForm): void {
     this.#isCut = true;
+    this.#tellLeft();
     if (how === 'end') {
       this.#response.end();
       return;
@@ -215,6 +224,12 @@ export class Exchange {
       if (how === 'reset') this.#response.socket?.resetAndDestroy();
       this.#response.destroy();
     });
+  }
+
+  #tellLeft(): void {
+    const callbacks = this.#onLeft ?? [];
+    this.#onLeft = [];
+    for (const call of callbacks) call();
   }
 
   get #isGone(): boolean {

@@ -1,6 +1,5 @@
 /** Faults that look as if the engine had them: put between an engine and the answer. */
 import type { ApiError } from '@plumb/wire';
-import type { GenerationSink } from '../../engines/engine.js';
 import type { Exchange } from '../../http/exchange.js';
 import type { Work } from '../../inference/work.js';
 import type { FaultForm } from '../fault-settings.js';
@@ -47,12 +46,12 @@ function breaking(work: Work, after: number, how: Break): Work {
   };
 }
 
-/** The answer learns that its client has left before it hears how the generation ended. */
+/** The answer learns that its client has left, and stops the engine if nobody else waits for what it makes. */
 function cutOff(exchange: Exchange, how: 'reset' | 'close' | 'end'): Break {
   return {
     // A request with an Idempotency-Key goes on without its client.
     goesOn: true,
     begin: () => exchange.cut(how),
-    end: (end, sink: GenerationSink) => exchange.onClientLeft(() => sink.onEnd(end)),
+    end: (end, sink) => sink.onEnd(end),
   };
 }
