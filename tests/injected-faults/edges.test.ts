@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { FAULT_STATUSES } from '#server/faults/fault-settings.js';
+import { load } from '../config/support/load.js';
 import { CHAT, contentOf, eventsOf, type Faulty, startFaulty } from './support/faulty.js';
 import { PIECES, WHOLE } from './support/talking-engine.js';
 
@@ -97,6 +98,19 @@ describe('a refusal', () => {
   test('has the form of errors that is configured', async (context) => {
     const { answers } = await statusesOf(context, { http: { error_format: 'deepseek' } });
     assert.equal(answers.find(({ status }) => status === 404)?.body, '');
+  });
+
+  test('says in the time of its client when to come again, exactly where seconds do not', async (context) => {
+    const hints = async (settings: Record<string, unknown>, retry_after_s: number) => {
+      const { send, add } = await startFaulty(context, { settings });
+      add({ fault: 'status', status: 503, retry_after_s });
+      const { headers } = await send(CHAT);
+      return [headers['retry-after'], headers['retry-after-ms']];
+    };
+    assert.deepEqual(await hints({}, 30), ['30', undefined]);
+    assert.deepEqual(await hints({}, 1.5), ['2', '1500']);
+    const { config } = await load(context, {});
+    assert.deepEqual(await hints({ simulate: { ...config.simulate, time_scale: 60 } }, 30), ['1', '500']);
   });
 
   test('is counted, and said in the log', async (context) => {

@@ -14,7 +14,7 @@ export interface Welcome {
   /** Undefined where every engine is real. */
   readonly simulation?: Simulation | undefined;
   /** What is injected on purpose. */
-  readonly faults: FaultSummary;
+  readonly faults?: FaultSummary;
   /** How this user starts commands: `plumb` or `npm run plumb --`. */
   readonly command: string;
 }
@@ -32,7 +32,7 @@ export function renderWelcome(welcome: Welcome): string {
     `  models  ${models.join(', ')}  ${colors.dim(`(running ${engineModel})`)}`,
     ...(simulation === undefined ? [] : renderSimulation(simulation)),
     ...renderKey(firstKey, command),
-    ...renderFaults(faults),
+    ...(faults === undefined ? [] : renderFaults(faults)),
     '',
     heading('curl'),
     indent(curlSnippet(baseUrl, firstKey ?? KEY_PLACEHOLDER, model)),
