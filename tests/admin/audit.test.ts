@@ -50,6 +50,9 @@ describe('the audit trail', () => {
       await admin.call('POST', `/accounts/${account}/grants`, { amount: '1' });
       adminKey = (await admin.call('POST', '/admin-keys', { name: 'second' })).body.id;
       await admin.call('DELETE', `/admin-keys/${adminKey}`);
+      await admin.call('POST', '/faults', { name: 'cuts', fault: 'cut' });
+      await admin.call('DELETE', '/faults/cuts');
+      await admin.call('DELETE', '/faults');
     });
     assert.deepEqual(
       entries.map(({ action, subject }) => [action, subject]),
@@ -63,6 +66,9 @@ describe('the audit trail', () => {
         ['funds.grant', account],
         ['admin_key.create', adminKey],
         ['admin_key.revoke', adminKey],
+        ['fault.add', 'cuts'],
+        ['fault.remove', 'cuts'],
+        ['fault.clear', 'faults'],
       ],
     );
     // What is done outside of the store is in reload.test.ts.

@@ -25,7 +25,7 @@ test('the lines of the guide work one after the other, and show every route', as
       const answer = await admin.call(method, target, body);
       assert.ok(answer.status < 300, `${line}: ${answer.text}`);
       if (answer.status === 201) made[String(answer.body.id).split('_')[0] ?? ''] = answer.body.id;
-      shown.add(`${method} ${path.replace(/\?.*/, '').replace(/(accounts|keys|engines)\/[^/]+/, '$1/{id}')}`);
+      shown.add(`${method} ${path.replace(/\?.*/, '').replace(/(accounts|keys|engines|faults)\/[^/]+/, '$1/{id}')}`);
     }
     const routes = Object.entries(ADMIN_ROUTES).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),

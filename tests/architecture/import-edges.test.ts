@@ -99,9 +99,21 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'fetching models stands alone',
   },
   {
+    from: /^packages\/server\/src\/faults\//,
+    allow: [
+      /^packages\/server\/src\/(?:faults|http)\//,
+      /^packages\/server\/src\/(?:inference\/(?:body|work)|engines\/engine|catalog\/model-entry)\.ts$/,
+      /^packages\/server\/src\/(?:limits\/timers|observe\/clock|config\/(?:nearest-name|schema-node))\.ts$/,
+      /^@plumb\/wire$/,
+      /^node:/,
+      /^typebox(\/|$)/,
+    ],
+    because: 'faults are put between the parts of the way of a request, and know no more than those',
+  },
+  {
     from: /^packages\/server\/src\/admin\//,
     allow: [
-      /^packages\/server\/src\/(?:admin|http|observe|config|accounts|limits|ledger|catalog)\//,
+      /^packages\/server\/src\/(?:admin|http|observe|config|faults|accounts|limits|ledger|catalog)\//,
       /^packages\/server\/src\/(?:platform|engines\/pool\/pool-state)\.ts$/,
       /^@plumb\/wire$/,
       /^node:/,
@@ -112,7 +124,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|faults|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,

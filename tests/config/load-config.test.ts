@@ -41,6 +41,7 @@ describe('a configuration without a file', () => {
       database: { connections: 10 },
       shared_limits: { on_lost: 'refuse', servers: 1, timeout_s: 1 },
       idempotency: { retention_s: 86_400, answer_limit_bytes: 16_777_216 },
+      faults: { allow_header: false, rules: {} },
       admin: { enabled: 'loopback' },
       engine: {
         context_tokens: 8192,

@@ -9,6 +9,7 @@ import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
 import type { EnginePool } from './engines/pool/pool.js';
 import type { PoolState } from './engines/pool/pool-state.js';
+import type { Faults } from './faults/faults.js';
 import type { Claims } from './idempotency/claims.js';
 import type { KeepAlives } from './inference/keep-alive.js';
 import type { Ledger } from './ledger/ledger.js';
@@ -67,6 +68,7 @@ export interface Platform extends ConfiguredParts {
   readonly engines: Engines;
   readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;
+  readonly faults: Faults;
   readonly reference: Reference;
   /** Undefined where every engine is real. */
   readonly simulation: Simulation | undefined;

@@ -119,6 +119,46 @@ describe('a stream that fails before its first token', () => {
   });
 });
 
+describe('keep-alives', () => {
+  for (const isStream of [true, false]) {
+    test(`do not put off the beginning of ${isStream ? 'a stream' : 'an answer'}, however many come`, {
+      timeout: 60_000,
+    }, async () => {
+      const [second, never] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const steps = isStream
+        ? [': keep-alive\n\n', second.promise, ': keep-alive\n\n', never.promise]
+        : ['\n', second.promise, '\n', never.promise];
+      const type = isStream ? 'text/event-stream' : 'application/json';
+      answer({ headers: { 'content-type': type }, steps });
+      const asked = stream({ stream: isStream }, { retry: { deadlineMs: 10_000_000, maxAttempts: 1 } });
+      while (upstream.requests.length < 1 || clock.limits === 0) await new Promise(setImmediate);
+      await arrived();
+      clock.advance(400_000);
+      second.resolve();
+      await arrived();
+      clock.advance(230_000);
+      const response = await asked;
+      assert.equal(response.status, 504);
+      assert.match(await response.text(), /The answer had not begun after 630 s/);
+      never.resolve();
+    });
+  }
+
+  test('count between two pieces of an answer that is not held back', async () => {
+    const [second, third] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    streamInTurn(() => [HEL, second.promise, ': keep-alive\n\n', third.promise, LO, STOP, DONE]);
+    const response = await stream({}, { holdUntilFirstToken: false, retry: { deadlineMs: 10_000_000 } });
+    const read = response.text();
+    await arrived();
+    clock.advance(100_000);
+    second.resolve();
+    await arrived();
+    clock.advance(100_000);
+    third.resolve();
+    assert.ok((await read).endsWith(DONE));
+  });
+});
+
 describe('a stream that fails after its first token', () => {
   const failures: [string, () => readonly Step[], RegExp][] = [
     ['cut', () => [ROLE, HEL, arrived(), 'close!'], /without a finish_reason/],

@@ -32,11 +32,11 @@ async function readText({ response, watchdog, context: { timeouts } }: Running):
   const decoder = new TextDecoder();
   let text = '';
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    const isFirst = text === '';
+    const hadBegun = text !== '';
     text = (text + decoder.decode(read.value, { stream: true })).trimStart();
-    if (isFirst && text !== '')
-      watchdog.expect(timeouts.stallMs, `The answer stopped for ${timeouts.stallMs / 1000} s.`);
-    else watchdog.heard();
+    // Blank lines before the answer do not put its beginning off.
+    if (hadBegun) watchdog.heard();
+    else if (text !== '') watchdog.expect(timeouts.stallMs, `The answer stopped for ${timeouts.stallMs / 1000} s.`);
   }
   return text + decoder.decode();
 }

@@ -44,6 +44,7 @@ class WatchedStream {
   readonly #decoder = new EventDecoder();
   readonly #tally = new AnswerTally();
   #held: Uint8Array[] = [];
+  #hasBegun = false;
   #isOver = false;
   #hasEnded = false;
 
@@ -69,8 +70,6 @@ class WatchedStream {
     if (this.#tally.outputs === 1 && this.#tally.finish === 'insufficient_system_resource') {
       return this.#toFailure({ message: UNAVAILABLE, type: 'invalid_answer', code: 503 });
     }
-    const { stallMs } = this.#running.context.timeouts;
-    this.#running.watchdog.expect(stallMs, `The stream stopped for ${stallMs / 1000} s.`);
     return undefined;
   }
 
@@ -121,7 +120,7 @@ class WatchedStream {
   /** Takes the next bytes of the endpoint and hands on the events that they complete. Returns an error among them. */
   async #read(pass: (bytes: Uint8Array) => void): Promise<WrittenError | undefined> {
     const { done, value } = await this.#reader.read();
-    this.#running.watchdog.heard();
+    if (this.#hasBegun) this.#running.watchdog.heard();
     if (done) this.#isOver = true;
     for (const bytes of done ? this.#lastEvent() : this.#raw.push(value)) {
       const facts = this.#readEvent(bytes);
@@ -145,7 +144,15 @@ class WatchedStream {
     if (event === undefined) return {};
     const facts = this.#dialect.readEvent(event);
     this.#tally.add(facts);
+    if (!this.#hasBegun && this.#tally.outputs > 0) this.#begin();
     return facts;
+  }
+
+  /** Until here keep-alives did not count, from here on they do. */
+  #begin(): void {
+    this.#hasBegun = true;
+    const { stallMs } = this.#running.context.timeouts;
+    this.#running.watchdog.expect(stallMs, `The stream stopped for ${stallMs / 1000} s.`);
   }
 
   get #isComplete(): boolean {

@@ -26,6 +26,9 @@ export const AUDIT_ACTIONS = [
   'config.reload',
   'engine.drain',
   'engine.resume',
+  'fault.add',
+  'fault.remove',
+  'fault.clear',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -42,7 +45,7 @@ export interface AuditEntry extends Authorship {
 
 /** What is done that changes nothing in the store. */
 export type UnstoredChange = Pick<AuditEntry, 'subject' | 'details'> & {
-  readonly action: Extract<AuditAction, 'config.reload' | 'engine.drain' | 'engine.resume'>;
+  readonly action: Extract<AuditAction, 'config.reload' | `engine.${string}` | `fault.${string}`>;
 };
 
 /** What the trail needs of a store. Rejects with a StoreError when it fails. */

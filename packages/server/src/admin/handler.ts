@@ -1,6 +1,7 @@
 /** What a handler of the admin API is given, and how it reads and answers. */
 import { parseJsonBody } from '@plumb/wire';
 import type { Static, TObject } from 'typebox';
+import type { Faults } from '../faults/faults.js';
 import type { Exchange } from '../http/exchange.js';
 import { requireJson } from '../http/require-json.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -17,6 +18,7 @@ export interface AdminContext {
   readonly administration: Administration;
   readonly metrics: Metrics;
   readonly pools: PoolDirectory;
+  readonly faults: Faults;
   readonly reload: Platform['reload'];
   readonly exchange: Exchange;
   /** Who asks: the id of the admin key. */

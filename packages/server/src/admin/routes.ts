@@ -4,6 +4,7 @@ import { changeAccount, createAccount, listAccounts, showAccount } from './handl
 import { createAdminKey, listAdminKeys, revokeAdminKey } from './handlers/admin-keys.js';
 import { listAudit } from './handlers/audit.js';
 import { changeEngine, listEngines } from './handlers/engines.js';
+import { addFault, clearFaults, listFaults, removeFault } from './handlers/faults.js';
 import { addCredit, addGrant, checkLedger, listEntries } from './handlers/funds.js';
 import { changeKey, createKey, listKeys, revokeKey, showKey } from './handlers/keys.js';
 import { showMetrics } from './handlers/metrics.js';
@@ -31,6 +32,8 @@ export const ADMIN_ROUTES: Readonly<Record<string, Readonly<Record<string, Admin
   '/admin-keys/{id}': { DELETE: revokeAdminKey },
   '/engines': { GET: listEngines },
   '/engines/{id}': { PATCH: changeEngine },
+  '/faults': { GET: listFaults, POST: addFault, DELETE: clearFaults },
+  '/faults/{id}': { DELETE: removeFault },
   '/metrics': { GET: showMetrics },
   '/reload': { POST: reloadConfiguration },
   '/ledger/check': { GET: checkLedger },

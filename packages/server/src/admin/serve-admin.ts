@@ -10,8 +10,8 @@ export const serveAdmin: OpenHandler = async ({ platform, exchange, record }) =>
   record.key = actor;
   const { handler, id } = findAdminRoute(exchange.method, exchange.path);
   try {
-    const { administration, metrics, pools, reload } = platform;
-    await handler({ administration, metrics, pools, reload, exchange, actor, id });
+    const { administration, metrics, pools, faults, reload } = platform;
+    await handler({ administration, metrics, pools, faults, reload, exchange, actor, id });
   } catch (error) {
     throw error instanceof AdministrationError ? ANSWERS[error.code](error.message) : error;
   }

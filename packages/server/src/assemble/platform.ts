@@ -14,6 +14,7 @@ import { Reference } from '../openapi/reference.js';
 import type { Platform } from '../platform.js';
 import type { Access } from '../store/open-access.js';
 import { configure } from './configured.js';
+import { openFaults } from './faults.js';
 import { openLedger } from './ledger.js';
 import { packageVersion } from './package-version.js';
 import type { Pools } from './pools.js';
@@ -60,6 +61,7 @@ export function buildPlatform(parts: Parts): Platform {
       intervalMs: keep_alive_interval_s * 1000,
       startTimeoutMs: start_timeout_s * 1000,
     }),
+    faults: openFaults(config, time, log),
     reference: new Reference({ version: packageVersion(), admin: isAdminEnabled(config) }),
     simulation: describeSimulation(config, time),
     draining: false,

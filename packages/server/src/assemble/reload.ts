@@ -17,6 +17,7 @@ const RELOADABLE = [
   'billing',
   'pools',
   'idempotency',
+  'faults',
 ] as const;
 
 export interface ReloadParts {
@@ -61,6 +62,7 @@ function takeOn({ platform, pools, access }: ReloadParts, next: Config): ReloadR
   const config = { ...current, ...Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])) } as Config;
   pools.update(config);
   Object.assign(platform, configure(config, access, platform.engines));
+  platform.faults.configure(config);
   // An embedded engine is only started with the server: until then such models answer 503.
   const lacksEngine = config.models.some((model) => !platform.engines.has(model));
   return { changed, needsRestart: lacksEngine ? ['models', ...needsRestart] : needsRestart };

@@ -106,10 +106,12 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
 
 function greet(server: RunningServer, running: readonly string[]): void {
   const { url, firstKey, platform } = server;
+  const { simulation } = platform;
   const models = platform.catalog.entries.map(({ id }) => id);
   const command = process.env.npm_lifecycle_event === undefined ? 'plumb' : 'npm run plumb --';
+  const faults = platform.faults.summary();
   process.stdout.write(
-    `${renderWelcome({ url, firstKey, models, engineModel: running.join(', '), command, simulation: platform.simulation })}\n`,
+    `${renderWelcome({ url, firstKey, models, engineModel: running.join(', '), simulation, faults, command })}\n`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** What a person sees when the server is up: the base URL, the key if it is new, and calls that are ready to paste. */
 import colors from 'picocolors';
+import type { FaultSummary } from '../faults/faults.js';
 import type { Simulation } from '../platform.js';
 
 export interface Welcome {
@@ -12,6 +13,8 @@ export interface Welcome {
   readonly engineModel: string;
   /** Undefined where every engine is real. */
   readonly simulation?: Simulation | undefined;
+  /** What is injected on purpose. */
+  readonly faults?: FaultSummary;
   /** How this user starts commands: `plumb` or `npm run plumb --`. */
   readonly command: string;
 }
@@ -20,7 +23,7 @@ export interface Welcome {
 const KEY_PLACEHOLDER = '$PLUMB_API_KEY';
 
 export function renderWelcome(welcome: Welcome): string {
-  const { url, firstKey, models, engineModel, command, simulation } = welcome;
+  const { url, firstKey, models, engineModel, simulation, faults, command } = welcome;
   const baseUrl = `${url}/v1`;
   const model = models[0] ?? 'deepseek-chat';
   return [
@@ -29,6 +32,7 @@ export function renderWelcome(welcome: Welcome): string {
     `  models  ${models.join(', ')}  ${colors.dim(`(running ${engineModel})`)}`,
     ...(simulation === undefined ? [] : renderSimulation(simulation)),
     ...renderKey(firstKey, command),
+    ...(faults === undefined ? [] : renderFaults(faults)),
     '',
     heading('curl'),
     indent(curlSnippet(baseUrl, firstKey ?? KEY_PLACEHOLDER, model)),
@@ -54,6 +58,13 @@ function renderKey(firstKey: string | undefined, command: string): string[] {
     return [`  key     ${colors.dim(`the one shown at the first start; another one: ${command} keys create`)}`];
   }
   return [`  key     ${colors.green(firstKey)}`, `          ${colors.dim('shown once: keep it')}`];
+}
+
+/** A server that fails on purpose must not be taken for one that fails. */
+function renderFaults({ rules, allowsHeader }: FaultSummary): string[] {
+  const asked = allowsHeader ? ['whatever requests ask for in x-plumb-fault'] : [];
+  const all = [...rules, ...asked];
+  return all.length === 0 ? [] : [`  ${colors.yellow('faults')}  injected on purpose: ${all.join(', ')}`];
 }
 
 function curlSnippet(baseUrl: string, key: string, model: string): string {

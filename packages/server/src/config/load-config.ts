@@ -5,6 +5,7 @@ import { Value } from 'typebox/value';
 import { defaultTiers } from '../accounts/tier.js';
 import { withEmbeddingModel } from '../catalog/model-entry.js';
 import { findBillingProblems } from './check-billing.js';
+import { findFaultProblems } from './check-faults.js';
 import { findPoolProblems, resolveKeys } from './check-pools.js';
 import { findBrokenReferences } from './check-references.js';
 import { findSimulationProblems } from './check-simulation.js';
@@ -69,6 +70,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     ...findBillingProblems(settings),
     ...findPoolProblems(settings, environment),
     ...findSimulationProblems(settings),
+    ...findFaultProblems(settings),
   ];
   if (senselessSettings.length > 0) throw new ConfigError(senselessSettings);
   const pools = resolveKeys(settings.pools, environment);

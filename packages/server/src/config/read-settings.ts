@@ -142,7 +142,7 @@ class SettingsReader {
 
   #reportValue(offset: number, path: string, schema: SchemaNode, node: YamlNode): void {
     const found = holdsSecret(schema) ? 'what it is' : describeFound(node, schema);
-    const nearest = isScalar(node) ? nearestName(String(node.value), schema.enum ?? []) : undefined;
+    const nearest = isScalar(node) ? nearestName(String(node.value), (schema.enum ?? []).map(String)) : undefined;
     const question = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
     this.#report(offset, `\`${path}\` must be ${describeAllowed(schema)}, not ${found},`, question);
   }

@@ -4,6 +4,7 @@ import { DEFAULT_TIER_NAME, TIER_NAME_CHARACTERS_MAX, TIERS_MAX, TierSettings } 
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
 import { Pools } from '../engines/pool-settings.js';
 import { SimulateSettings } from '../engines/simulated/settings.js';
+import { FaultSettings } from '../faults/fault-settings.js';
 import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
 /** The most models in a catalogue. */
@@ -213,6 +214,7 @@ export const settingsSchema = (cores: number) =>
     database: DatabaseSettings,
     shared_limits: SharedLimitsSettings,
     idempotency: IdempotencySettings,
+    faults: FaultSettings,
     admin: AdminSettings,
     engine: engineSettings(cores),
     embeddings: EmbeddingSettings,

@@ -10,6 +10,25 @@ import { type ErrorFormat, renderError } from './render-error.js';
 /** Bytes of a refused body that are still read and thrown away, so that the client gets to see the refusal. */
 const DISCARDED_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** How a connection is broken off: by a reset, by its end in the middle, or by an end as if the answer were whole. */
+export type CutForm = 'reset' | 'close' | 'end';
+
+/** What an answer needs of its exchange; whatever stands between the two has this shape. */
+export type Outgoing = Pick<
+  Exchange,
+  | 'headersSent'
+  | 'bufferedBytes'
+  | 'isFull'
+  | 'onDrained'
+  | 'onClientLeft'
+  | 'beginBody'
+  | 'write'
+  | 'end'
+  | 'sendJson'
+  | 'sendError'
+  | 'destroy'
+>;
+
 export class Exchange {
   /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
   readonly traceId: string = randomBytes(16).toString('hex');
@@ -22,6 +41,8 @@ export class Exchange {
   readonly #response: ServerResponse;
   readonly #errorFormat: ErrorFormat;
   #headers: Record<string, string> | undefined;
+  #isCut = false;
+  #onLeft: (() => void)[] | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
     this.#request = request;
@@ -107,11 +128,18 @@ export class Exchange {
 
   /** Calls back once if the client goes away before the answer is complete; at once when it has gone already. */
   onClientLeft(callback: () => void): void {
-    const tell = () => {
-      if (!this.#response.writableFinished) callback();
-    };
-    if (this.#response.closed) tell();
-    else this.#response.once('close', tell);
+    const response = this.#response;
+    if (this.#isCut || response.closed) {
+      if (this.#isCut || !response.writableFinished) callback();
+      return;
+    }
+    if (this.#onLeft === undefined) {
+      this.#onLeft = [];
+      response.once('close', () => {
+        if (!response.writableFinished) this.#tellLeft();
+      });
+    }
+    this.#onLeft.push(callback);
   }
 
   /** Resolves when the answer has been handed to the system or the client has gone. */
@@ -142,7 +170,7 @@ export class Exchange {
 
   /** Sends the head of an answer whose body follows in pieces. */
   beginBody(contentType: string): void {
-    if (this.#response.destroyed) return;
+    if (this.#isGone) return;
     this.#response.writeHead(200, {
       ...this.#commonHeaders(),
       'content-type': contentType,
@@ -152,7 +180,7 @@ export class Exchange {
 
   /** Sends a piece of the body. */
   write(piece: string | Uint8Array): void {
-    if (!this.#response.destroyed) this.#response.write(piece);
+    if (!this.#isGone) this.#response.write(piece);
   }
 
   /**
@@ -175,7 +203,7 @@ export class Exchange {
 
   /** Ends the body, with a last piece if there is one. */
   end(piece?: string | Uint8Array): void {
-    if (!this.#response.destroyed) this.#response.end(piece);
+    if (!this.#isGone) this.#response.end(piece);
   }
 
   /** Cuts the connection: for a client that takes nothing more. */
@@ -183,8 +211,33 @@ export class Exchange {
     this.#response.destroy();
   }
 
+  /** Breaks the answer off after what was written. The client counts as gone, and what is written from then on is dropped. */
+  cut(how: CutForm): void {
+    this.#isCut = true;
+    this.#tellLeft();
+    if (how === 'end') {
+      this.#response.end();
+      return;
+    }
+    // What was written leaves with the current turn of the event loop.
+    setImmediate(() => {
+      if (how === 'reset') this.#response.socket?.resetAndDestroy();
+      this.#response.destroy();
+    });
+  }
+
+  #tellLeft(): void {
+    const callbacks = this.#onLeft ?? [];
+    this.#onLeft = [];
+    for (const call of callbacks) call();
+  }
+
+  get #isGone(): boolean {
+    return this.#isCut || this.#response.destroyed;
+  }
+
   #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
-    if (this.#response.destroyed) return;
+    if (this.#isGone) return;
     const body = Buffer.from(text);
     this.#response.writeHead(status, {
       ...this.#commonHeaders(),

@@ -19,7 +19,12 @@ const PLAIN: Partial<Record<ErrorKind, { readonly contentType?: string; readonly
   method_not_allowed: { empty: true },
 };
 
+/** What a gateway says whose server does not answer: nothing that an API would say. */
+const GATEWAY_PAGE =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n';
+
 export function renderError(error: ApiError, format: ErrorFormat): RenderedError {
+  if (error.kind === 'bad_gateway') return { contentType: 'text/html', text: GATEWAY_PAGE };
   const plain = format === 'deepseek' ? PLAIN[error.kind] : undefined;
   if (plain === undefined) return { contentType: 'application/json', text: JSON.stringify(errorBody(error)) };
   return { contentType: plain.contentType, text: plain.empty === true ? '' : error.message };

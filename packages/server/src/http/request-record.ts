@@ -10,6 +10,8 @@ export interface RequestRecord {
   thinking?: boolean;
   /** Whether it was answered with what an earlier request of its `Idempotency-Key` was answered with. */
   replayed?: boolean;
+  /** The rule whose fault was injected on purpose. */
+  fault?: string;
   usage?: Usage;
   finishReason?: string;
   /** `completed`, `client_left` or `failed`. */

@@ -5,7 +5,7 @@
  */
 import { type ApiError, serviceUnavailable, type Usage } from '@plumb/wire';
 import type { GenerationEnd, GenerationSink, RunningGeneration } from '../engines/engine.js';
-import { ClientLeftError, type Exchange } from '../http/exchange.js';
+import { ClientLeftError, type Outgoing } from '../http/exchange.js';
 import { explainError } from '../http/explain-error.js';
 import type { Clock } from '../observe/clock.js';
 import type { AnswerForm } from './answer-form.js';
@@ -20,7 +20,7 @@ const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What an answer works with. */
 export interface AnswerParts {
-  readonly exchange: Exchange;
+  readonly exchange: Outgoing;
   readonly streamed: boolean;
   readonly form: AnswerForm;
   readonly meter: Meter;

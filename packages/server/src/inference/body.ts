@@ -1,6 +1,6 @@
 /** The two forms of an answer's body, streamed and buffered, behind one interface. */
 import { type ApiError, DONE_EVENT, EventDecoder, encodeEvent, errorBody, KEEP_ALIVE_COMMENT } from '@plumb/wire';
-import type { Exchange } from '../http/exchange.js';
+import type { Outgoing } from '../http/exchange.js';
 import type { AnswerForm, BodyFold } from './answer-form.js';
 import type { Transcript } from './transcript.js';
 
@@ -22,17 +22,17 @@ export interface Body {
 }
 
 /** The body of an answer in the form that was asked for; a transcript gets to know what it consists of. */
-export function openBody(exchange: Exchange, streamed: boolean, form: AnswerForm, transcript?: Transcript): Body {
+export function openBody(exchange: Outgoing, streamed: boolean, form: AnswerForm, transcript?: Transcript): Body {
   return streamed ? new StreamedBody(exchange, form, transcript) : new BufferedBody(exchange, form, transcript);
 }
 
 /** Server-sent events, passed on as they come or in the words of a dialect. */
 class StreamedBody implements Body {
-  readonly #exchange: Exchange;
+  readonly #exchange: Outgoing;
   readonly #form: AnswerForm;
   readonly #transcript: Transcript | undefined;
 
-  constructor(exchange: Exchange, form: AnswerForm, transcript: Transcript | undefined) {
+  constructor(exchange: Outgoing, form: AnswerForm, transcript: Transcript | undefined) {
     this.#exchange = exchange;
     this.#form = form;
     this.#transcript = transcript;
@@ -79,13 +79,13 @@ class StreamedBody implements Body {
 
 /** One JSON object: the fold of the stream's events. */
 class BufferedBody implements Body {
-  readonly #exchange: Exchange;
+  readonly #exchange: Outgoing;
   readonly #openFold: () => BodyFold;
   #decoder = new EventDecoder();
   #fold: BodyFold;
   readonly #transcript: Transcript | undefined;
 
-  constructor(exchange: Exchange, form: AnswerForm, transcript: Transcript | undefined) {
+  constructor(exchange: Outgoing, form: AnswerForm, transcript: Transcript | undefined) {
     this.#exchange = exchange;
     this.#transcript = transcript;
     this.#openFold = () => form.openFold();

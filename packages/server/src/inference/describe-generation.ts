@@ -33,6 +33,7 @@ export function describeGeneration(context: AuthenticatedContext, parts: Generat
     id: job.id,
     model: model.id,
     isStreamed: request.stream === true,
+    userId: request.user_id ?? undefined,
     thinking,
     maxAnswerTokens: request.max_tokens ?? undefined,
     form,

@@ -5,6 +5,7 @@
  */
 import { parseJsonBody } from '@plumb/wire';
 import { scopeKindOf, scopesOf } from '../accounts/tier.js';
+import { meetFault, readFacts } from '../faults/meet-fault.js';
 import { explainError } from '../http/explain-error.js';
 import type { AuthenticatedContext, Handler } from '../http/handler.js';
 import { requireJson } from '../http/require-json.js';
@@ -40,11 +41,14 @@ export function serveGeneration(readWork: ReadWork, mayStream = true): Handler {
 
 async function begin(context: AuthenticatedContext, readWork: () => Work, transcript?: Transcript): Promise<Outcome> {
   const { platform, exchange } = context;
-  const work = readWork();
+  const asked = readWork();
+  const fault = platform.faults.draw(exchange.headers, () => readFacts(context, asked));
+  const { work, outgoing } =
+    fault === undefined ? { work: asked, outgoing: exchange } : await meetFault(fault, context, asked);
   const { keepAlives, clock } = platform;
   const meter = new Meter(clock.now());
   const { isStreamed: streamed, form } = work;
-  const answer = new Answer({ exchange, streamed, form, meter, keepAlives, clock, transcript });
+  const answer = new Answer({ exchange: outgoing, streamed, form, meter, keepAlives, clock, transcript });
   try {
     return await serve({ context, answer, meter, work, transcript });
   } catch (thrown) {

@@ -8,6 +8,8 @@ export interface Work {
   /** The canonical model id. */
   readonly model: string;
   readonly isStreamed: boolean;
+  /** The caller's own user; undefined when the request names none. */
+  readonly userId: string | undefined;
   /** Whether reasoning precedes the answer; undefined where there is nothing to think about. */
   readonly thinking: boolean | undefined;
   /** The most tokens of an answer that the request allows: 0 where an answer has none, undefined where it does not say. */

@@ -31,6 +31,8 @@ export interface Metrics {
   ledgerBacklog(operations: number): void;
   /** An engine of a pool refuses its operator, or no longer does. */
   engineAlarm(pool: string, engine: string, isRaised: boolean): void;
+  /** A request has met a fault of a rule, on purpose. */
+  faultInjected(rule: string): void;
   /** The content type of `text`. */
   readonly contentType: string;
   /** Everything, in the text format of Prometheus 0.0.4. */
@@ -63,7 +65,14 @@ export function createMetrics({ models }: MetricsOptions): Metrics {
     labelNames: ['pool', 'engine'],
     registers: [registry],
   });
+  const faults = new Counter({
+    name: 'plumb_injected_faults_total',
+    help: 'Requests that met a fault on purpose, by the rule that it is from.',
+    labelNames: ['rule'],
+    registers: [registry],
+  });
   return {
+    faultInjected: (rule) => faults.inc({ rule }),
     engineAlarm: (pool, engine, isRaised) => alarms.set({ pool, engine }, isRaised ? 1 : 0),
     requestEnded: (ended) => modelMetrics.requestEnded(ended),
     refused: (limit, scopeKind) => refusals.get(`${limit} ${scopeKind}`)?.inc(),

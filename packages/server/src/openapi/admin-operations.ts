@@ -6,6 +6,7 @@ import { AccountAnswer, AccountChange, AccountCreation, AccountList } from '../a
 import { AdminKeyAnswer, AdminKeyCreation, AdminKeyList, CreatedAdminKeyAnswer } from '../admin/shapes/admin-key.js';
 import { AuditList } from '../admin/shapes/audit.js';
 import { EngineAnswer, EngineChange, EngineList } from '../admin/shapes/engine.js';
+import { FaultAnswer, FaultCreation, FaultList } from '../admin/shapes/fault.js';
 import { AddedAnswer, CheckAnswer, EntryList, FundsAddition } from '../admin/shapes/funds.js';
 import { CreatedKeyAnswer, KeyAnswer, KeyChange, KeyCreation, KeyList, KeyQuery } from '../admin/shapes/key.js';
 import { ReloadAnswer } from '../admin/shapes/reload.js';
@@ -186,6 +187,32 @@ const engines = group('Engines', '', [
   },
 ]);
 
+const faults = group('Faults', '/faults', [
+  {
+    ...{ method: 'GET', summary: 'List fault rules' },
+    description: 'What is injected on purpose, and how often that was.',
+    answer: json(FaultList, 'All of them, in the order in which they are asked.'),
+  },
+  {
+    ...{ method: 'POST', summary: 'Add a fault rule', body: FaultCreation },
+    description: 'It holds from now on until it is removed or the server stops.',
+    example: { name: 'outage', fault: 'status', status: 503, from_s: 30, to_s: 60 },
+    answer: json(FaultAnswer, 'The rule.', 201),
+    errors: [409],
+  },
+  {
+    ...{ method: 'DELETE', summary: 'Remove all fault rules' },
+    description: 'Those of the configuration are back with the next reload or start.',
+    answer: json(FaultList, 'What was removed.'),
+  },
+  {
+    ...{ method: 'DELETE', at: '/{id}', id: 'The name of a rule.', summary: 'Remove a fault rule' },
+    description: 'Requests that have met it already go on with it.',
+    answer: json(FaultAnswer, 'What was removed.'),
+    errors: [404],
+  },
+]);
+
 const other = [
   ...group('Tiers', '/tiers', [
     {
@@ -213,6 +240,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   ...funds,
   ...usage,
   ...engines,
+  ...faults,
   ...adminKeys,
   ...other,
 ];

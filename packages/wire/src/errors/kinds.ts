@@ -37,6 +37,8 @@ export const ERROR_KINDS = {
   rate_limit: { status: 429, type: 'rate_limit_error', code: 'invalid_request_error' },
   /** A fault of the server; what it was goes to the log alone. */
   server_error: { status: 500, type: 'server_error', code: 'server_error' },
+  /** A gateway before the server had no answer from it. The server itself never says so, unless it rehearses. */
+  bad_gateway: { status: 502, type: 'server_error', code: 'server_error' },
   /** No engine can take the request now. */
   service_unavailable: { status: 503, type: 'service_unavailable_error', code: 'service_unavailable_error' },
   /** The engine did not begin in time. */

@@ -88,6 +88,11 @@ export function rateLimited(message: string, headers?: Record<string, string>): 
   return new ApiError('rate_limit', message, headers === undefined ? {} : { headers });
 }
 
+/** 502: a gateway had no answer. */
+export function badGateway(): ApiError {
+  return new ApiError('bad_gateway', 'Bad Gateway');
+}
+
 /** 503: no engine can take the request now. */
 export function serviceUnavailable(options?: ApiErrorOptions): ApiError {
   return new ApiError(

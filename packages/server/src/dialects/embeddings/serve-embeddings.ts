@@ -21,6 +21,7 @@ export const serveEmbeddings = serveGeneration(({ platform, caller }, value, byt
     id: job.id,
     model: model.id,
     isStreamed: false,
+    userId: request.user_id ?? undefined,
     thinking: undefined,
     maxAnswerTokens: 0,
     form: EMBEDDING_FORM,
