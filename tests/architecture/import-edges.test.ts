@@ -59,6 +59,11 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'a load is put on any endpoint, and knows nothing of ours',
   },
   {
+    from: /^packages\/server\/src\/check\//,
+    allow: [/^packages\/server\/src\/check\//, /^@plumb\/(?:client|wire\/sse)$/, /^undici$/],
+    because: 'the suite judges endpoints from outside, and shares no view of the contract with the server',
+  },
+  {
     from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency)\//,
     allow: [
       /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency|observe\/clock)/,

@@ -31,6 +31,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     plan: async (context) => (await import('./client/plan/plan.js')).planCommand(context),
     load: async (context) => (await import('./client/load.js')).loadCommand(context),
     balance: async (context) => (await import('./client/balance.js')).balanceCommand(context),
+    check: async (context) => (await import('./client/check.js')).checkCommand(context),
     report: async (context) => (await import('./client/report.js')).reportCommand(context),
     login: async (context) => (await import('./client/login.js')).loginCommand(context),
     logout: async (context) => (await import('./client/login.js')).logoutCommand(context),
