@@ -6,8 +6,8 @@ import type { Exchange } from '../http/exchange.js';
 import { describeExchange, messageOf, requireRefusal } from '../read/answer.js';
 import { at, parseJson } from '../read/at.js';
 
-/** Nobody's key. Too short to be taken for one. */
-const WRONG_KEY = 'zz-0000';
+/** Nobody's key. */
+const WRONG_KEY = 'sk-00000000000000000000000000000000';
 
 const WITHOUT_KEY = { path: '/models', authorization: null } as const;
 const WITH_WRONG_KEY = { path: '/models', authorization: `Bearer ${WRONG_KEY}` } as const;

@@ -1,7 +1,7 @@
 /** What has to be refused, and the envelope that a refusal comes in. */
 import type { Ask, Fields } from '../ask.js';
 import { type CheckCase, DEEPSEEK, EVERY, OPENAI, type Profile } from '../case.js';
-import { must, should } from '../finding.js';
+import { must, should, skip } from '../finding.js';
 import { isJson } from '../http/exchange.js';
 import { describeExchange, requireRefusal } from '../read/answer.js';
 import { at, isObject, isText, parseJson } from '../read/at.js';
@@ -139,7 +139,7 @@ function answeredWith(
 }
 
 /** A rule about the refusal that every endpoint has to make: a body without messages. */
-function enveloped(name: string, rule: string, check: (error: unknown, ask: Ask) => void, profiles = EVERY): CheckCase {
+function enveloped(name: string, rule: string, check: (error: unknown) => void, profiles = EVERY): CheckCase {
   return {
     id: `errors/${name}`,
     rule,
@@ -149,7 +149,9 @@ function enveloped(name: string, rule: string, check: (error: unknown, ask: Ask)
     async check(ask) {
       const exchange = await ask.chat({ messages: undefined });
       must(exchange.status >= 400, 'a refusal', describeExchange(exchange));
-      check(at(parseJson(exchange.text), 'error'), ask);
+      const error = at(parseJson(exchange.text), 'error');
+      if (!isObject(error)) skip('there is no error object');
+      check(error);
     },
   };
 }
@@ -166,9 +168,17 @@ export const ERRORS_CASES: readonly CheckCase[] = [
       must(isJson(exchange), 'content-type application/json', exchange.headers['content-type'] ?? 'none');
     },
   },
-  enveloped('envelope', 'An error is an object under the key error.', (error) => {
-    must(isObject(error), '{"error":{…}}', error);
-  }),
+  {
+    id: 'errors/envelope',
+    rule: 'An error is an object under the key error.',
+    sources: ['deepseek-errors', 'openai-sdk'],
+    profiles: EVERY,
+    cost: 'free',
+    async check(ask) {
+      const exchange = await ask.chat({ messages: undefined });
+      must(isObject(at(parseJson(exchange.text), 'error')), '{"error":{…}}', describeExchange(exchange));
+    },
+  },
   enveloped('message', 'An error has a message for people.', (error) => {
     must(isText(at(error, 'message')), 'a text', error);
   }),

@@ -173,8 +173,9 @@ export const REQUEST_CASES: readonly CheckCase[] = [
     cost: 'cheap',
     async check(ask) {
       const content = textAt(readChoice(await ask.chat({ temperature: 0 })), 'message.content');
-      const stop = content.slice(4, 8);
-      if (stop.trim() === '') skip('the model wrote too little to stop in');
+      // A word, because some engines look for stop texts between their special tokens alone.
+      const stop = content.match(/\p{L}{3,}/gu)?.[1];
+      if (stop === undefined) skip('the model wrote too little to stop in');
       const stopped = textAt(readChoice(await ask.chat({ temperature: 0, stop: [stop] })), 'message.content');
       must(!stopped.includes(stop), `an answer without ${show(stop)}`, stopped);
     },
