@@ -13,6 +13,8 @@ import {
 /** What it calls its model. */
 export const FAR_MODEL = 'far-model';
 
+const CONTEXT_TOKENS = 4096;
+
 // biome-ignore lint/suspicious/noExplicitAny: requests of every shape are looked into.
 type Body = any;
 
@@ -27,7 +29,7 @@ export async function startObedientUpstream(): Promise<ScriptedUpstream> {
   upstream.answer('/health', { status: 200 });
   upstream.answer(
     '/v1/models',
-    jsonOf({ object: 'list', data: [{ id: FAR_MODEL, object: 'model', max_model_len: 4096 }] }),
+    jsonOf({ object: 'list', data: [{ id: FAR_MODEL, object: 'model', max_model_len: CONTEXT_TOKENS }] }),
   );
   upstream.answer('/v1/chat/completions', (request) => answerChat(request, seen));
   upstream.answer('/v1/completions', answerText);
@@ -37,6 +39,10 @@ export async function startObedientUpstream(): Promise<ScriptedUpstream> {
 function answerChat({ json }: RecordedRequest, seen: Map<string, number>): Script {
   const prompt = json.messages.map(({ content }: Body) => JSON.stringify(content ?? '')).join(' ');
   const usage = countPrompt(`${json.cache_salt} ${prompt}`, prompt, seen);
+  if (usage.prompt_tokens > CONTEXT_TOKENS) {
+    const message = `This model's maximum context length is ${CONTEXT_TOKENS} tokens.`;
+    return jsonOf({ error: { message, type: 'BadRequestError', param: null, code: 400 } }, 400);
+  }
   const call = calledFunction(json);
   const deltas = call === undefined ? writeWords(json) : writeCall(call);
   const limit = json.max_tokens ?? json.max_completion_tokens ?? 1000;

@@ -215,7 +215,7 @@ export const ERRORS_CASES: readonly CheckCase[] = [
   answeredWith(
     'content-type-other',
     'A body that is said to be plain text is refused with 415.',
-    { path: PATH, body: '{"model":"x"}', contentType: 'text/plain' },
+    { path: PATH, body: { model: 'x', messages: [USER], max_tokens: 1 }, contentType: 'text/plain' },
     [415],
     [400, 422],
     ['http', 'deepseek-seen'],
