@@ -74,7 +74,7 @@ test('colours follow NO_COLOR and FORCE_COLOR, and no pipe gets them by itself',
 
 /** What is completed after each beginning; the last word is the one that is being typed. */
 const COMPLETED: readonly [words: readonly string[], found: readonly string[]][] = [
-  [['c'], ['chat', 'complete', 'completion', 'credit']],
+  [['c'], ['chat', 'check', 'complete', 'completion', 'credit']],
   [
     ['keys', ''],
     ['create', 'list', 'revoke', 'test', 'update'],

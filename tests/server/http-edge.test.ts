@@ -70,6 +70,22 @@ describe('the edge of the server', () => {
     assert.match(received.toString(), /^HTTP\/1\.1 413 /);
   });
 
+  test('lets a client whose body is refused send it to its end, so that it sees the refusal', async () => {
+    const { hostname, port } = new URL(plumb.url);
+    const socket = connect(Number(port), hostname);
+    const received = readAll(socket);
+    const announced = 2 * 1024 * 1024;
+    socket.write(chat('').toString().replace('content-length: 0', `content-length: ${announced}`));
+    // The refusal has come before the body is sent; a connection that was closed with it would break now.
+    await new Promise((resolve) => socket.once('data', resolve));
+    for (let sent = 0; sent < announced; sent += 64 * 1024) {
+      await new Promise<void>((resolve, reject) => {
+        socket.write('x'.repeat(64 * 1024), (error) => (error ? reject(error) : resolve()));
+      });
+    }
+    assert.match((await received).toString(), /^HTTP\/1\.1 413 /);
+  });
+
   test('takes the key from x-api-key as well', async () => {
     const response = await rawRequest(plumb.url, { path: '/models', headers: { 'x-api-key': plumb.key } });
     assert.equal(response.status, 200);

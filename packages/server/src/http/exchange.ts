@@ -30,6 +30,8 @@ export type Outgoing = Pick<
 >;
 
 export class Exchange {
+  /** Whether the client may still be sending a body that was refused. */
+  #isRefusing = false;
   /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
   readonly traceId: string = randomBytes(16).toString('hex');
   readonly method: string;
@@ -245,7 +247,14 @@ export class Exchange {
       'content-length': body.length,
       ...headers,
     });
-    this.#response.end(this.method === 'HEAD' ? undefined : body);
+    if (this.#isRefusing && !this.#request.readableEnded) this.#endOnceRead(body);
+    else this.#response.end(this.method === 'HEAD' ? undefined : body);
+  }
+
+  /** The answer can be read at once; its end closes the connection, which would take it from a client that still sends. */
+  #endOnceRead(body: Buffer): void {
+    this.#response.write(body);
+    this.#request.once('close', () => this.#response.end());
   }
 
   #commonHeaders(): Record<string, string> {
@@ -261,6 +270,7 @@ export class Exchange {
   #refuseBody(limitBytes: number): ApiError {
     let discarded = 0;
     this.#response.shouldKeepAlive = false;
+    this.#isRefusing = true;
     this.#request.on('data', (piece: Buffer) => {
       discarded += piece.length;
       if (discarded > DISCARDED_BODY_BYTES_MAX) this.#request.destroy();

@@ -8,11 +8,11 @@ import type { SourceName } from '../sources.js';
 import { ANSWERED, ASKED, GET_WEATHER } from './weather.js';
 
 /** Enough for some thought and an answer, in tokens. */
-const WHOLE_TOKENS = 1500;
+const WHOLE_TOKENS = 600;
 
 const SOURCES: readonly SourceName[] = ['deepseek-thinking'];
 const THINKING: Fields = { thinking: { type: 'enabled' } };
-const WHOLE: Fields = { ...THINKING, max_tokens: WHOLE_TOKENS };
+const WHOLE: Fields = { ...THINKING, reasoning_effort: 'low', max_tokens: WHOLE_TOKENS, temperature: 0 };
 const USER = { role: 'user', content: 'Say hello in one sentence.' } as const;
 const THOUGHT = { role: 'assistant', content: 'Hello.', reasoning_content: 'They want a greeting.' } as const;
 

@@ -17,6 +17,15 @@ export interface Transport {
   readonly signal: AbortSignal;
 }
 
+/** The connection could not be made, or ended before the answer did. */
+export class BrokenConnection extends Finding {
+  constructor(error: unknown) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    super('fail', 'a whole answer', `the connection broke: ${message || code}`);
+    this.name = 'BrokenConnection';
+  }
+}
+
 /** @throws Finding when no whole answer comes, and the reason of the signal. */
 export async function sendRequest(request: SentRequest, transport: Transport): Promise<Exchange> {
   const { clock, timeoutMs, signal } = transport;
@@ -27,8 +36,8 @@ export async function sendRequest(request: SentRequest, transport: Transport): P
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Finding) throw error;
-    const came = timeout.signal.aborted ? `nothing whole within ${timeoutMs / 1000} s` : describeBreak(error);
-    throw new Finding('fail', 'a whole answer', came);
+    if (!timeout.signal.aborted) throw new BrokenConnection(error);
+    throw new Finding('fail', 'a whole answer', `nothing whole within ${timeoutMs / 1000} s`);
   } finally {
     cancel();
   }
@@ -69,9 +78,4 @@ function withKey(headers: SentRequest['headers'], key: string): Record<string, s
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace(KEY_PLACE, () => key)]),
   );
-}
-
-function describeBreak(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return `the connection broke: ${code === undefined ? message : `${message} (${code})`}`;
 }
