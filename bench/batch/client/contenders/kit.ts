@@ -1,0 +1,30 @@
+/** Our kit inside the OpenAI SDK: one line in existing code. */
+import OpenAI from 'openai';
+import pLimit from 'p-limit';
+import { createKit } from '#client/index.js';
+import { type Contender, requestOf } from './contender.js';
+
+/** All jobs at once: the kit holds them. */
+export const kitTold: Contender = {
+  name: 'kit-told',
+  title: 'Plumb kit, limits told',
+  isTold: 'limits',
+  create({ baseURL, apiKey, model, fetch, limits, concurrency }) {
+    const kit = createKit({ baseURL, apiKey, fetch, limits: { ...limits, concurrency } });
+    const openai = new OpenAI({ ...kit.openai() });
+    return (job) => openai.chat.completions.create(requestOf(job, model));
+  },
+};
+
+/** It finds the limits by itself; p-limit holds what the others are held to as well. */
+export const kitUntold: Contender = {
+  name: 'kit-untold',
+  title: 'Plumb kit, nothing told',
+  isTold: 'nothing',
+  create({ baseURL, apiKey, model, fetch, concurrency }) {
+    const kit = createKit({ baseURL, apiKey, fetch });
+    const openai = new OpenAI({ ...kit.openai() });
+    const limit = pLimit(concurrency);
+    return (job) => limit(() => openai.chat.completions.create(requestOf(job, model)));
+  },
+};
