@@ -2,9 +2,23 @@
  * `npm run bench:batch`: the same traces of jobs through a real server with exact limits, for our kit and for what people
  * use otherwise. How much longer than the best possible, how many refusals, how many jobs lost or done twice?
  */
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { repositoryPath } from '../engine/repository.js';
+import type { Hints } from './client/settings.js';
+import { drawPlots } from './draw.js';
 import { type MeasuredCase, type Measurement, measure } from './measure.js';
 import { type Options, readOptions, USAGE } from './options.js';
-import { describeMeasurement } from './report.js';
+import { describeMeasurement, formatTables } from './report.js';
+import type { Scenario } from './scenarios.js';
+
+/** What a file of results holds. */
+interface Results {
+  readonly machine: string;
+  readonly timeScale: number;
+  readonly measurements: readonly Measurement[];
+}
 
 await main();
 
@@ -15,28 +29,65 @@ async function main(): Promise<void> {
     return;
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  const { draw } = options;
+  if (draw === undefined) await measureAll(options);
+  else await drawAgain(resolve(process.env.INIT_CWD ?? '', draw));
+}
+
+async function measureAll(options: Options): Promise<void> {
   const measurements: Measurement[] = [];
   for (const measured of casesOf(options)) {
     const measurement = await measure(measured);
     measurements.push(measurement);
-    process.stdout.write(`${describeMeasurement(measurement)}\n`);
+    process.stderr.write(`${describeMeasurement(measurement)}\n`);
+    if (options.name !== undefined) await save(options.name, { ...describeRun(options), measurements });
+  }
+  process.stdout.write(formatTables(measurements));
+}
+
+async function save(name: string, results: Results): Promise<void> {
+  const path = repositoryPath(`bench/results/batch-${name}`);
+  await writeFile(`${path}.json`, `${JSON.stringify(results)}\n`);
+  const head = `${results.machine}; time passes ${results.timeScale} times as fast as it does\n\n`;
+  await writeFile(`${path}.txt`, head + formatTables(results.measurements));
+}
+
+async function drawAgain(path: string): Promise<void> {
+  const { measurements } = JSON.parse(await readFile(path, 'utf8')) as Results;
+  process.stdout.write(formatTables(measurements));
+  for (const [name, svg] of drawPlots(measurements)) {
+    await writeFile(repositoryPath(`docs/benchmarks/batch-${name}.svg`), svg);
   }
 }
 
+function describeRun({ timeScale }: Options): Omit<Results, 'measurements'> {
+  const [processor] = cpus();
+  return { machine: `${cpus().length} × ${processor?.model ?? 'unknown'}, Node ${process.version}`, timeScale };
+}
+
 /** Contenders take turns, so that what the machine does besides falls on all of them. */
-function casesOf({ scenarios, contenders, hints, seeds, timeScale }: Options): MeasuredCase[] {
+function casesOf(options: Options): MeasuredCase[] {
+  const { scenarios, contenders, seeds, timeScale } = options;
   const cases: MeasuredCase[] = [];
   for (const seed of seeds) {
     for (const scenario of scenarios) {
-      for (const each of hints) {
-        if (each === 'deepseek-text' && !scenario.hasDeepSeekText) continue;
+      for (const hints of options.hints.filter((each) => isTried(scenario, each))) {
         for (const contender of contenders) {
-          // What nobody knows nobody can be told.
+          // What nobody knows nobody can be told; who reads no refusals does the same whatever they say.
           if (!scenario.isTold && contender.isTold === 'limits') continue;
-          cases.push({ scenario, contender, hints: each, seed, timeScale });
+          if (isFurther(scenario, hints) && !contender.readsRefusals) continue;
+          cases.push({ scenario, contender, hints, seed, timeScale });
         }
       }
     }
   }
   return cases;
+}
+
+function isTried(scenario: Scenario, hints: Hints): boolean {
+  return hints === 'hints' || hints === 'no-hints' || isFurther(scenario, hints);
+}
+
+function isFurther({ furtherHints = [] }: Scenario, hints: Hints): boolean {
+  return furtherHints.includes(hints);
 }

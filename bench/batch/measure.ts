@@ -52,6 +52,8 @@ export interface MeasuredCase {
 
 /** From when everybody is ready until it begins, in real ms. */
 const START_MS = 150;
+/** A client that takes longer never ends, in real ms. */
+const CLIENT_LIMIT_MS = 900_000;
 
 export async function measure(measured: MeasuredCase): Promise<Measurement> {
   const { scenario, timeScale } = measured;
@@ -99,6 +101,14 @@ async function startClient(settings: ClientSettings, time: TimeScale): Promise<C
   const child = spawn(process.execPath, words, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: timedEnvironment(time),
+  });
+  const kill = () => child.kill('SIGKILL');
+  const killer = setTimeout(kill, CLIENT_LIMIT_MS);
+  // A benchmark that is interrupted must not leave a client behind.
+  process.once('exit', kill);
+  child.once('exit', () => {
+    clearTimeout(killer);
+    process.off('exit', kill);
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   await nextLine(child, lines);
@@ -157,8 +167,8 @@ function completedTwice(done: Readonly<Record<string, number>>): number {
   return Object.entries(done).filter(([id, times]) => !id.startsWith('warm-up') && times > 1).length;
 }
 
-function sum(reports: readonly ClientReport[], valueOf: (report: ClientReport) => number): number {
-  return reports.reduce((total, report) => total + valueOf(report), 0);
+function sum(reports: readonly ClientReport[], of: (report: ClientReport) => number): number {
+  return reports.reduce((total, report) => total + of(report), 0);
 }
 
 function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

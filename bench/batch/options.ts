@@ -13,7 +13,9 @@ export interface Options {
   /** How many times faster than real time. */
   readonly timeScale: number;
   /** Names the files of results; nothing is written without. */
-  readonly date?: string;
+  readonly name?: string;
+  /** A file of results that is drawn and shown again, in place of measuring. */
+  readonly draw?: string;
 }
 
 /** The text of `--help`. */
@@ -24,7 +26,8 @@ export const USAGE = `Usage: npm run bench:batch -- [options]
   --hints LIST        of ${HINTS.join(',')}; default all
   --seeds LIST        default 1,2,3
   --time-scale N      how many times faster than real time; default 10
-  --save YYYY-MM-DD   write bench/results/batch-<date>.json and .txt, and the plots of docs/benchmarks
+  --save NAME         write bench/results/batch-NAME.json and .txt; a day such as 2026-11-25
+  --draw FILE         measure nothing: show the tables of such a .json, and draw the plots in docs/benchmarks
 `;
 
 /** Undefined when help was asked for; throws, with a sentence for the user, on what is wrong. */
@@ -38,19 +41,21 @@ export function readOptions(words: readonly string[]): Options | undefined {
       seeds: { type: 'string', default: '1,2,3' },
       'time-scale': { type: 'string', default: '10' },
       save: { type: 'string' },
+      draw: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const { save } = values;
-  if (save !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(save)) throw new Error('--save takes a day such as 2026-11-25.');
+  const { save, draw } = values;
+  if (save !== undefined && !/^[\w-]+$/.test(save)) throw new Error('--save takes a name such as 2026-11-25.');
   return {
     scenarios: pick('--scenarios', values.scenarios, SCENARIOS, ({ name }) => name),
     contenders: pick('--contenders', values.contenders, CONTENDERS, ({ name }) => name),
     hints: pick('--hints', values.hints, HINTS, (name) => name),
     seeds: values.seeds.split(',').map((text) => readNumber('--seeds', text)),
     timeScale: readNumber('--time-scale', values['time-scale']),
-    ...(save !== undefined && { date: save }),
+    ...(save !== undefined && { name: save }),
+    ...(draw !== undefined && { draw }),
   };
 }
 

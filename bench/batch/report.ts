@@ -1,5 +1,8 @@
 /** Measurements as lines and tables of text. */
+import { CONTENDERS } from './client/contenders/index.js';
+import { HINTS } from './client/settings.js';
 import type { Measurement } from './measure.js';
+import { SCENARIOS } from './scenarios.js';
 
 /** One line for one measurement, while it goes on. */
 export function describeMeasurement(measurement: Measurement): string {
@@ -18,4 +21,53 @@ export function describeMeasurement(measurement: Measurement): string {
     `load ${measurement.load.toFixed(1)}`.padStart(10),
     `held up ${measurement.loopDelayMs} ms`,
   ].join(' ');
+}
+
+const HEAD = ['hints', 'contender', 'of the oracle', 's', '429', 'lost', 'twice', 'CPU s', 'held up ms', 'load'];
+
+/** A table for each scenario, a line for each contender; with several seeds the medians, and the worst of what is lost. */
+export function formatTables(measurements: readonly Measurement[]): string {
+  const tables = SCENARIOS.map(({ name, title }) => {
+    const rows = rowsOf(measurements.filter(({ scenario }) => scenario === name));
+    return rows.length === 0 ? '' : `${name}: ${title}\n${formatTable([HEAD, ...rows])}\n\n`;
+  });
+  return tables.join('');
+}
+
+function rowsOf(measurements: readonly Measurement[]): string[][] {
+  const rows = HINTS.flatMap((hints) =>
+    CONTENDERS.map(({ name }) => {
+      const those = measurements.filter((each) => each.hints === hints && each.contender === name);
+      return those.length === 0 ? [] : rowOf(those);
+    }),
+  );
+  return rows.filter((row) => row.length > 0);
+}
+
+function rowOf(those: readonly Measurement[]): string[] {
+  const { hints, contender } = those[0]!;
+  const median = (of: (measurement: Measurement) => number) => {
+    const sorted = those.map(of).sort((one, other) => one - other);
+    return sorted[(sorted.length - 1) >> 1]!;
+  };
+  const worst = (of: (measurement: Measurement) => number) => Math.max(...those.map(of));
+  return [
+    hints,
+    contender,
+    median(({ overOracle }) => overOracle).toFixed(3),
+    (median(({ finishedAt }) => finishedAt) / 1000).toFixed(1),
+    String(median(({ refusals }) => refusals)),
+    String(worst(({ lost }) => lost)),
+    String(worst(({ duplicates }) => duplicates)),
+    median(({ cpuSeconds }) => cpuSeconds).toFixed(1),
+    String(worst(({ loopDelayMs }) => loopDelayMs)),
+    worst(({ load }) => load).toFixed(1),
+  ];
+}
+
+function formatTable(rows: readonly string[][]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ');
+  return rows.map(line).join('\n');
 }

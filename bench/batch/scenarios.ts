@@ -1,6 +1,7 @@
 /** What is sent to which limits: traces from a seed, the same for everybody. */
 import type { EndpointBehaviour } from '#client/plan/simulated-endpoint.js';
 import { type Job, seededRandom, type Trace } from '#client/plan/trace.js';
+import type { Hints } from './client/settings.js';
 
 /** Requests that any client has under way at the most. */
 export const CLIENT_CONCURRENCY = 100;
@@ -24,8 +25,8 @@ export interface Scenario {
   readonly processes?: number;
   /** When the engine answers 503, in ms from the beginning. */
   readonly outage?: readonly [from: number, until: number];
-  /** Whether a refusal in the words of DeepSeek is tried as well. */
-  readonly hasDeepSeekText?: boolean;
+  /** What else than everything and no numbers is tried, for those who read what a refusal says. */
+  readonly furtherHints?: readonly Hints[];
 }
 
 const MINUTE_MS = 60_000;
@@ -37,13 +38,15 @@ export const SCENARIOS: readonly Scenario[] = [
     limits: { requestsPerMinute: 300 },
     isTold: true,
     trace: (random) => jobsOf(600, random),
+    furtherHints: ['silent'],
   },
   {
     name: 'tokens',
-    title: '400 jobs of about 950 tokens, 150,000 tokens and 300 requests a minute',
+    title: '280 jobs of about 950 tokens, 150,000 tokens and 300 requests a minute',
     limits: { requestsPerMinute: 300, tokensPerMinute: 150_000 },
     isTold: true,
-    trace: (random) => jobsOf(400, random, longJob),
+    trace: (random) => jobsOf(280, random, longJob),
+    furtherHints: ['silent'],
   },
   {
     name: 'concurrency',
@@ -58,7 +61,7 @@ export const SCENARIOS: readonly Scenario[] = [
     limits: { concurrency: 39 },
     isTold: false,
     trace: (random) => jobsOf(400, random),
-    hasDeepSeekText: true,
+    furtherHints: ['deepseek-text', 'silent'],
   },
   {
     name: 'bursts',
@@ -91,8 +94,8 @@ export function traceOf(scenario: Scenario, seed: number): Trace {
 }
 
 /** What the best possible client is up against, for the oracle. */
-export function behaviourOf({ limits, outage }: Scenario): EndpointBehaviour {
-  const concurrency = Math.min(limits.concurrency ?? Number.POSITIVE_INFINITY, CLIENT_CONCURRENCY);
+export function behaviourOf({ limits, outage, processes = 1 }: Scenario): EndpointBehaviour {
+  const concurrency = Math.min(limits.concurrency ?? Number.POSITIVE_INFINITY, CLIENT_CONCURRENCY * processes);
   return { limits: { ...limits, concurrency }, charge: 'reserved', ...(outage && { outages: [outage] }) };
 }
 

@@ -3,7 +3,6 @@ import type { Fetch } from '#client/index.js';
 import type { Hints } from './settings.js';
 
 const HINTS = /^(?:retry-after|x-ratelimit-|x-should-retry)/;
-const PLAIN = 'Rate limit reached';
 /** As DeepSeek writes it. */
 const DEEPSEEK =
   'Too many requests. Your current concurrency is 40, which exceeds your concurrency limit of 39 based on your remaining balance.';
@@ -42,10 +41,17 @@ export class CountingFetch {
     const { status, statusText } = response;
     const headers = new Headers([...response.headers].filter(([name]) => !HINTS.test(name)));
     if (status !== 429) return new Response(response.body, { status, statusText, headers });
-    await response.arrayBuffer();
-    headers.delete('content-length');
-    const message = this.#hints === 'deepseek-text' ? DEEPSEEK : PLAIN;
+    const message = rewrite(await response.text(), this.#hints);
     const error = { message, type: 'rate_limit_error', param: null, code: 'invalid_request_error' };
+    headers.delete('content-length');
     return new Response(JSON.stringify({ error }), { status, statusText, headers });
   }
+}
+
+/** What is left of the sentence of a refusal. */
+function rewrite(body: string, hints: Hints): string {
+  if (hints === 'deepseek-text') return DEEPSEEK;
+  if (hints === 'silent') return 'Too Many Requests';
+  const { error } = JSON.parse(body) as { error: { message: string } };
+  return error.message.replace(/\d[\d.]*/g, 'some');
 }

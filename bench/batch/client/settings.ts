@@ -1,8 +1,11 @@
 /** What a client process is told, and what it tells. */
 import type { ScenarioLimits } from '../scenarios.js';
 
-/** What an endpoint says about its limits: all that Plumb does, nothing, or the sentence of DeepSeek alone. */
-export const HINTS = ['hints', 'no-hints', 'deepseek-text'] as const;
+/**
+ * What an endpoint says about its limits: all that Plumb does; which limit refuses, without headers and numbers; the
+ * sentence of DeepSeek about concurrency; nothing but 429.
+ */
+export const HINTS = ['hints', 'no-hints', 'deepseek-text', 'silent'] as const;
 export type Hints = (typeof HINTS)[number];
 
 export interface ClientSettings {

@@ -38,7 +38,11 @@ async function work(job: BatchJob, response: ServerResponse): Promise<void> {
   if (response.destroyed) return;
   done.set(job.id, (done.get(job.id) ?? 0) + 1);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.end(`${chunks(job).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`);
+  response.end(
+    `${chunks(job)
+      .map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)
+      .join('')}data: [DONE]\n\n`,
+  );
 }
 
 function chunks({ promptTokens, answerTokens }: BatchJob): object[] {

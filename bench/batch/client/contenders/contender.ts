@@ -24,6 +24,8 @@ export interface Contender {
   readonly title: string;
   /** What it is told of the limits: nothing, the concurrency alone, or all that it can take in. */
   readonly isTold: 'nothing' | 'concurrency' | 'limits';
+  /** Whether it reads the sentence of a refusal. */
+  readonly readsRefusals?: boolean;
   create(setting: Setting): DoJob;
 }
 

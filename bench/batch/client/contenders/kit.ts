@@ -4,13 +4,13 @@ import pLimit from 'p-limit';
 import { createKit } from '#client/index.js';
 import { type Contender, requestOf } from './contender.js';
 
-/** All jobs at once: the kit holds them. */
+/** All jobs at once: the kit holds them. It is told what Plumb's documentation says: `max_tokens` counts until an answer ends. */
 export const kitTold: Contender = {
   name: 'kit-told',
   title: 'Plumb kit, limits told',
   isTold: 'limits',
   create({ baseURL, apiKey, model, fetch, limits, concurrency }) {
-    const kit = createKit({ baseURL, apiKey, fetch, limits: { ...limits, concurrency } });
+    const kit = createKit({ baseURL, apiKey, fetch, limits: { ...limits, concurrency, charge: 'reservation' } });
     const openai = new OpenAI({ ...kit.openai() });
     return (job) => openai.chat.completions.create(requestOf(job, model));
   },
@@ -21,6 +21,7 @@ export const kitUntold: Contender = {
   name: 'kit-untold',
   title: 'Plumb kit, nothing told',
   isTold: 'nothing',
+  readsRefusals: true,
   create({ baseURL, apiKey, model, fetch, concurrency }) {
     const kit = createKit({ baseURL, apiKey, fetch });
     const openai = new OpenAI({ ...kit.openai() });

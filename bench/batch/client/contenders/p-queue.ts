@@ -10,7 +10,8 @@ export const pQueue: Contender = {
   create({ baseURL, apiKey, model, fetch, concurrency, limits }) {
     const openai = new OpenAI({ baseURL, apiKey, fetch, maxRetries: 10 });
     const { requestsPerMinute } = limits;
-    const window = requestsPerMinute === undefined ? {} : { intervalCap: requestsPerMinute, interval: 60_000, strict: true };
+    const window =
+      requestsPerMinute === undefined ? {} : { intervalCap: requestsPerMinute, interval: 60_000, strict: true };
     const queue = new PQueue({ concurrency, ...window });
     return (job) => queue.add(() => openai.chat.completions.create(requestOf(job, model)));
   },
