@@ -75,6 +75,7 @@ function casesOf(options: Options): MeasuredCase[] {
         for (const contender of contenders) {
           // What nobody knows nobody can be told; who reads no refusals does the same whatever they say.
           if (!scenario.isTold && contender.isTold === 'limits') continue;
+          if (contender.isForSeveral && scenario.processes === undefined) continue;
           if (isFurther(scenario, hints) && !contender.readsRefusals) continue;
           cases.push({ scenario, contender, hints, seed, timeScale });
         }

@@ -6,10 +6,12 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { oracle } from '#client/plan/oracle.js';
+import { countChat, loadDeepSeekTokenizer } from '#client/tokens/deepseek/index.js';
 import { programPath, type TimeScale, timedEnvironment, timedWords, timeThere } from '../support/time-scale.js';
 import type { Contender } from './client/contenders/contender.js';
 import type { ClientReport, ClientSettings, Hints } from './client/settings.js';
 import { startEndpoint } from './endpoint/endpoint.js';
+import { type BatchJob, countPrompt } from './job-text.js';
 import { behaviourOf, CLIENT_CONCURRENCY, partsOf, type Scenario, traceOf } from './scenarios.js';
 
 /** Times in ms from the beginning, of the time of the processes. */
@@ -57,27 +59,34 @@ const CLIENT_LIMIT_MS = 900_000;
 
 export async function measure(measured: MeasuredCase): Promise<Measurement> {
   const { scenario, timeScale } = measured;
+  const jobs = await jobsOf(measured);
   const time = { factor: timeScale, beginMs: Date.now() };
   const folder = await mkdtemp(join(tmpdir(), 'plumb-bench-'));
   const endpoint = await startEndpoint(scenario.limits, folder, time);
   try {
-    const traces = partsOf(traceOf(scenario, measured.seed), scenario.processes ?? 1);
     const clients = await Promise.all(
-      traces.map(async (trace, part) => {
-        const tracePath = join(folder, `trace-${part}.json`);
-        await writeFile(tracePath, JSON.stringify(trace.map((job, index) => ({ id: `${part}-${index}`, ...job }))));
-        return startClient(settingsOf(measured, `${endpoint.url}`, endpoint.key, tracePath), time);
+      partsOf(jobs, scenario.processes ?? 1).map(async (part, number) => {
+        const tracePath = join(folder, `trace-${number}.json`);
+        await writeFile(tracePath, JSON.stringify(part));
+        return startClient(settingsOf(measured, endpoint.url, endpoint.key, tracePath), time);
       }),
     );
     const beginAt = timeThere(time) + START_MS * timeScale;
     const { outage } = scenario;
     if (outage !== undefined) await endpoint.fail(beginAt + outage[0], beginAt + outage[1]);
     const reports = await Promise.all(clients.map((client) => client.run(beginAt)));
-    return summarize(measured, reports, await endpoint.done());
+    return summarize(measured, jobs, reports, await endpoint.done());
   } finally {
     await endpoint.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The trace with prompts, whose tokens are counted as the engine's model would. */
+async function jobsOf({ scenario, seed }: MeasuredCase): Promise<BatchJob[]> {
+  const tokenizer = await loadDeepSeekTokenizer();
+  const count = (prompt: string) => countChat(tokenizer, { messages: [{ role: 'user', content: prompt }] });
+  return traceOf(scenario, seed).map((job, index) => countPrompt({ id: `job-${index}`, ...job }, count));
 }
 
 function settingsOf(
@@ -130,10 +139,10 @@ async function nextLine(child: ChildProcess, lines: AsyncIterator<string>): Prom
 
 function summarize(
   { scenario, contender, hints, seed }: MeasuredCase,
+  trace: readonly BatchJob[],
   reports: readonly ClientReport[],
   done: Readonly<Record<string, number>>,
 ): Measurement {
-  const trace = traceOf(scenario, seed);
   const oracleAt = oracle(trace, behaviourOf(scenario));
   const completions = reports.flatMap((report) => report.completions);
   const lost = reports.flatMap((report) => report.lost);

@@ -99,9 +99,9 @@ export function behaviourOf({ limits, outage, processes = 1 }: Scenario): Endpoi
   return { limits: { ...limits, concurrency }, charge: 'reserved', ...(outage && { outages: [outage] }) };
 }
 
-/** The parts of the trace that its processes get: they take turns. */
-export function partsOf(trace: Trace, processes: number): Trace[] {
-  return Array.from({ length: processes }, (_, part) => trace.filter((_job, index) => index % processes === part));
+/** The parts of the jobs that several processes get: they take turns. */
+export function partsOf<Item>(jobs: readonly Item[], processes: number): Item[][] {
+  return Array.from({ length: processes }, (_, part) => jobs.filter((_job, index) => index % processes === part));
 }
 
 type Draw = (random: () => number) => Omit<Job, 'at'>;

@@ -3,6 +3,7 @@
  * became of them.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { MODEL, WARM_UP_MODEL } from '../endpoint/endpoint.js';
@@ -26,8 +27,9 @@ process.exit();
 
 async function warmUp(): Promise<void> {
   const doJob = createContender(new CountingFetch(settings.hints, () => 0), WARM_UP_MODEL);
-  const job = { at: 0, promptTokens: 60, answerTokens: 10, durationMs: WARM_UP_MS };
-  await Promise.all(Array.from({ length: WARM_UP_JOBS }, (_, index) => doJob({ ...job, id: `warm-up-${index}` })));
+  // With the prompts of the trace: the server has seen such ones before, the contender has not.
+  const warming = jobs.slice(0, WARM_UP_JOBS).map((job) => ({ ...job, at: 0, durationMs: WARM_UP_MS }));
+  await Promise.all(warming.map((job) => doJob({ ...job, id: `warm-up-${job.id}` })));
 }
 
 /** @param beginAt In ms since the epoch, of this process's time. */
@@ -68,6 +70,7 @@ function createContender(counting: CountingFetch, model: string) {
     apiKey,
     model,
     fetch: counting.fetch,
+    folder: join(dirname(settings.tracePath), model),
     concurrency: Math.min(concurrency, known?.concurrency ?? concurrency),
     limits: contender.isTold === 'limits' && known !== undefined ? known : {},
   });

@@ -11,6 +11,8 @@ export interface Setting {
   readonly fetch: Fetch;
   /** Requests under way at the most: the client's own, or the endpoint's where that is known and less. */
   readonly concurrency: number;
+  /** Where the processes of one scenario can share files. */
+  readonly folder: string;
   /** The endpoint's limits, as far as they are known. */
   readonly limits: ScenarioLimits;
 }
@@ -24,6 +26,8 @@ export interface Contender {
   readonly title: string;
   /** What it is told of the limits: nothing, the concurrency alone, or all that it can take in. */
   readonly isTold: 'nothing' | 'concurrency' | 'limits';
+  /** Whether it is made for several processes, and does the same as another one where there is only one. */
+  readonly isForSeveral?: boolean;
   /** Whether it reads the sentence of a refusal. */
   readonly readsRefusals?: boolean;
   create(setting: Setting): DoJob;

@@ -2,7 +2,7 @@
 import { aiSdk } from './ai-sdk.js';
 import { bottleneck } from './bottleneck.js';
 import type { Contender } from './contender.js';
-import { kitTold, kitUntold } from './kit.js';
+import { kitShared, kitTold, kitUntold } from './kit.js';
 import { openai2, openai10 } from './openai-node.js';
 import { pQueue } from './p-queue.js';
 import { tokenBucket } from './token-bucket.js';
@@ -10,6 +10,7 @@ import { tokenBucket } from './token-bucket.js';
 export const CONTENDERS: readonly Contender[] = [
   kitTold,
   kitUntold,
+  kitShared,
   openai10,
   openai2,
   aiSdk,
