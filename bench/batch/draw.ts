@@ -2,7 +2,7 @@
 import { drawLineChart, type Line } from '../support/line-chart.js';
 import { CONTENDERS } from './client/contenders/index.js';
 import type { Hints } from './client/settings.js';
-import type { Measurement } from './measure.js';
+import type { Measurement } from './measurement.js';
 import { SCENARIOS } from './scenarios.js';
 
 const PLOTS: readonly (readonly [scenario: string, hints: Hints])[] = [

@@ -8,15 +8,16 @@ import { resolve } from 'node:path';
 import { repositoryPath } from '../engine/repository.js';
 import type { Hints } from './client/settings.js';
 import { drawPlots } from './draw.js';
-import { type MeasuredCase, type Measurement, measure } from './measure.js';
+import { measure } from './measure.js';
+import type { MeasuredCase, Measurement } from './measurement.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { describeMeasurement, formatTables } from './report.js';
 import type { Scenario } from './scenarios.js';
+import { measureVirtually } from './virtual/measure.js';
 
 /** What a file of results holds. */
 interface Results {
-  readonly machine: string;
-  readonly timeScale: number;
+  readonly how: string;
   readonly measurements: readonly Measurement[];
 }
 
@@ -37,10 +38,11 @@ async function main(): Promise<void> {
 async function measureAll(options: Options): Promise<void> {
   const measurements: Measurement[] = [];
   for (const measured of casesOf(options)) {
-    const measurement = await measure(measured);
+    const { timeScale } = options;
+    const measurement = await (timeScale === undefined ? measureVirtually(measured) : measure(measured, timeScale));
     measurements.push(measurement);
     process.stderr.write(`${describeMeasurement(measurement)}\n`);
-    if (options.name !== undefined) await save(options.name, { ...describeRun(options), measurements });
+    if (options.name !== undefined) await save(options.name, { how: describeRun(options), measurements });
   }
   process.stdout.write(formatTables(measurements));
 }
@@ -48,8 +50,7 @@ async function measureAll(options: Options): Promise<void> {
 async function save(name: string, results: Results): Promise<void> {
   const path = repositoryPath(`bench/results/batch-${name}`);
   await writeFile(`${path}.json`, `${JSON.stringify(results)}\n`);
-  const head = `${results.machine}; time passes ${results.timeScale} times as fast as it does\n\n`;
-  await writeFile(`${path}.txt`, head + formatTables(results.measurements));
+  await writeFile(`${path}.txt`, `${results.how}\n\n${formatTables(results.measurements)}`);
 }
 
 async function drawAgain(path: string): Promise<void> {
@@ -60,9 +61,11 @@ async function drawAgain(path: string): Promise<void> {
   }
 }
 
-function describeRun({ timeScale }: Options): Omit<Results, 'measurements'> {
+function describeRun({ timeScale }: Options): string {
+  if (timeScale === undefined) return `Node ${process.version}, in virtual time`;
   const [processor] = cpus();
-  return { machine: `${cpus().length} × ${processor?.model ?? 'unknown'}, Node ${process.version}`, timeScale };
+  const machine = `${cpus().length} × ${processor?.model ?? 'unknown'}, Node ${process.version}`;
+  return `${machine}, in real processes; time passes ${timeScale} times as fast as it does`;
 }
 
 /** Contenders take turns, so that what the machine does besides falls on all of them. */
@@ -75,9 +78,9 @@ function casesOf(options: Options): MeasuredCase[] {
         for (const contender of contenders) {
           // What nobody knows nobody can be told; who reads no refusals does the same whatever they say.
           if (!scenario.isTold && contender.isTold === 'limits') continue;
-          if (contender.isForSeveral && scenario.processes === undefined) continue;
+          if (contender.isForSeveral && (scenario.processes === undefined || timeScale === undefined)) continue;
           if (isFurther(scenario, hints) && !contender.readsRefusals) continue;
-          cases.push({ scenario, contender, hints, seed, timeScale });
+          cases.push({ scenario, contender, hints, seed });
         }
       }
     }

@@ -10,8 +10,8 @@ export interface Options {
   readonly contenders: readonly Contender[];
   readonly hints: readonly Hints[];
   readonly seeds: readonly number[];
-  /** How many times faster than real time. */
-  readonly timeScale: number;
+  /** How many times faster than real time, in real processes; virtual time without. */
+  readonly timeScale?: number;
   /** Names the files of results; nothing is written without. */
   readonly name?: string;
   /** A file of results that is drawn and shown again, in place of measuring. */
@@ -25,7 +25,7 @@ export const USAGE = `Usage: npm run bench:batch -- [options]
   --contenders LIST   of ${CONTENDERS.map(({ name }) => name).join(',')}; default all
   --hints LIST        of ${HINTS.join(',')}; default all
   --seeds LIST        default 1,2,3
-  --time-scale N      how many times faster than real time; default 10
+  --time-scale N      in real processes, with time that passes N times faster; default: in virtual time
   --save NAME         write bench/results/batch-NAME.json and .txt; a day such as 2026-11-25
   --draw FILE         measure nothing: show the tables of such a .json, and draw the plots in docs/benchmarks
 `;
@@ -39,21 +39,21 @@ export function readOptions(words: readonly string[]): Options | undefined {
       contenders: { type: 'string' },
       hints: { type: 'string' },
       seeds: { type: 'string', default: '1,2,3' },
-      'time-scale': { type: 'string', default: '10' },
+      'time-scale': { type: 'string' },
       save: { type: 'string' },
       draw: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const { save, draw } = values;
+  const { save, draw, 'time-scale': timeScale } = values;
   if (save !== undefined && !/^[\w-]+$/.test(save)) throw new Error('--save takes a name such as 2026-11-25.');
   return {
     scenarios: pick('--scenarios', values.scenarios, SCENARIOS, ({ name }) => name),
     contenders: pick('--contenders', values.contenders, CONTENDERS, ({ name }) => name),
     hints: pick('--hints', values.hints, HINTS, (name) => name),
     seeds: values.seeds.split(',').map((text) => readNumber('--seeds', text)),
-    timeScale: readNumber('--time-scale', values['time-scale']),
+    ...(timeScale !== undefined && { timeScale: readNumber('--time-scale', timeScale) }),
     ...(save !== undefined && { name: save }),
     ...(draw !== undefined && { draw }),
   };

@@ -1,12 +1,12 @@
 /** Measurements as lines and tables of text. */
 import { CONTENDERS } from './client/contenders/index.js';
 import { HINTS } from './client/settings.js';
-import type { Measurement } from './measure.js';
+import type { Measurement } from './measurement.js';
 import { SCENARIOS } from './scenarios.js';
 
 /** One line for one measurement, while it goes on. */
 export function describeMeasurement(measurement: Measurement): string {
-  const { scenario, hints, contender, seed, overOracle, finishedAt, refusals, lost, duplicates } = measurement;
+  const { scenario, hints, contender, seed, overOracle, finishedAt, refusals, lost, duplicates, cost } = measurement;
   return [
     scenario.padEnd(20),
     hints.padEnd(14),
@@ -17,9 +17,9 @@ export function describeMeasurement(measurement: Measurement): string {
     `429: ${refusals}`.padStart(10),
     `lost: ${lost}`.padStart(10),
     `twice: ${duplicates}`.padStart(9),
-    `CPU ${measurement.cpuSeconds.toFixed(1)} s`.padStart(11),
-    `load ${measurement.load.toFixed(1)}`.padStart(10),
-    `held up ${measurement.loopDelayMs} ms`,
+    ...(cost === undefined
+      ? []
+      : [`CPU ${cost.cpuSeconds.toFixed(1)} s`, `load ${cost.load.toFixed(1)}`, `held up ${cost.loopDelayMs} ms`]),
   ].join(' ');
 }
 
@@ -59,9 +59,9 @@ function rowOf(those: readonly Measurement[]): string[] {
     String(median(({ refusals }) => refusals)),
     String(worst(({ lost }) => lost)),
     String(worst(({ duplicates }) => duplicates)),
-    median(({ cpuSeconds }) => cpuSeconds).toFixed(1),
-    String(worst(({ loopDelayMs }) => loopDelayMs)),
-    worst(({ load }) => load).toFixed(1),
+    median(({ cost }) => cost?.cpuSeconds ?? 0).toFixed(1),
+    String(worst(({ cost }) => cost?.loopDelayMs ?? 0)),
+    worst(({ cost }) => cost?.load ?? 0).toFixed(1),
   ];
 }
 

@@ -13,17 +13,22 @@ export class CountingFetch {
   readonly refusedAt: number[] = [];
   readonly #hints: Hints;
   readonly #now: () => number;
+  readonly #send: Fetch;
 
-  /** @param now In ms from the beginning. */
-  constructor(hints: Hints, now: () => number) {
+  /**
+   * @param now In ms from the beginning.
+   * @param send What sends in the end.
+   */
+  constructor(hints: Hints, now: () => number, send: Fetch = globalThis.fetch) {
     this.#hints = hints;
     this.#now = now;
+    this.#send = send;
   }
 
   readonly fetch: Fetch = async (input, init) => {
     this.sent++;
     try {
-      const response = await globalThis.fetch(input, init);
+      const response = await this.#send(input, init);
       this.#count(response.status);
       return this.#hints === 'hints' ? response : await this.#withoutHints(response);
     } catch (error) {

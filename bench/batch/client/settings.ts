@@ -30,6 +30,10 @@ export interface ClientReport {
   readonly refusedAt: readonly number[];
   /** Answers by their status; `0` are those that never came. */
   readonly statuses: Readonly<Record<string, number>>;
+}
+
+/** The same of a process of its own. */
+export interface ProcessReport extends ClientReport {
   /** Of the processor, user and system, without start and warm-up; in real seconds. */
   readonly cpuSeconds: number;
   /** The longest time that the event loop was held up, in ms of the process's time. */

@@ -5,10 +5,7 @@ import { ServerProcess } from '../../engine/contenders/server-process.js';
 import { repositoryPath } from '../../engine/repository.js';
 import { programPath, type TimeScale, timedEnvironment, timedWords } from '../../support/time-scale.js';
 import type { ScenarioLimits } from '../scenarios.js';
-
-/** The model that is measured, and one that is warmed up with, whose limits are its own. */
-export const MODEL = 'deepseek-chat';
-export const WARM_UP_MODEL = 'warm-up';
+import { MODEL, tierOf, WARM_UP_MODEL } from './settings.js';
 
 export interface Endpoint {
   /** With `/v1`. */
@@ -57,27 +54,13 @@ export async function startEndpoint(limits: ScenarioLimits, folder: string, time
 
 /** JSON is YAML. */
 function settings(engineUrl: string, limits: ScenarioLimits): object {
-  const unlimited = 1_000_000_000;
-  const { requestsPerMinute, tokensPerMinute, concurrency } = limits;
-  const tier = {
-    ...(requestsPerMinute !== undefined && { requests_per_minute: requestsPerMinute }),
-    ...(tokensPerMinute !== undefined && { tokens_per_minute: tokensPerMinute }),
-    ...(concurrency !== undefined && { concurrent_requests: concurrency }),
-    models: {
-      [WARM_UP_MODEL]: {
-        requests_per_minute: unlimited,
-        tokens_per_minute: unlimited,
-        concurrent_requests: unlimited,
-      },
-    },
-  };
   return {
     models: [
       { id: MODEL, pool: 'main' },
       { id: WARM_UP_MODEL, pool: 'main' },
     ],
     pools: { main: { engines: { stub: { kind: 'openai', url: engineUrl, concurrent_requests: 10_000 } } } },
-    tiers: { bench: tier },
+    tiers: { bench: tierOf(limits) },
     default_tier: 'bench',
   };
 }

@@ -204,6 +204,22 @@ test('a refusal for tokens holds up nobody but for tokens, and one probe leaves 
   assert.deepEqual(left, ['a', 'b', 'c', 'd']);
 });
 
+test('a refusal for tokens is over as soon as enough of them are given back, whatever it said', () => {
+  const limits = { tokensPerMinute: 1000, concurrency: 10 };
+  const { clock, left, permits, ask, end } = open({ limits, charge: 'reservation' });
+  const admission = { promptTokens: 10, answerTokensMax: 290 };
+  for (const name of ['a', 'b', 'c']) ask(name, admission);
+  // The endpoint counts a little more than we do.
+  permits.get('c')?.refused({ axis: 'tokens', retryAfterMs: 59_000 });
+  ask('c again', admission);
+  clock.runUntil(3000);
+  end('a', 100);
+  assert.deepEqual(left, ['a', 'b', 'c'], '200 given back might not be enough for 300');
+  end('b', 100);
+  clock.runUntil(3001);
+  assert.deepEqual(left, ['a', 'b', 'c', 'c again']);
+});
+
 test('rejects at once what cannot leave before its deadline, and says so', () => {
   const { errors, left, ask } = open({ limits: { requestsPerMinute: 1 } });
   ask('a');
