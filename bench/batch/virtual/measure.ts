@@ -70,7 +70,7 @@ export async function measureVirtually(measured: MeasuredCase): Promise<Measurem
 async function readConfig(folder: string, limits: Parameters<typeof tierOf>[0]) {
   const models = [{ id: MODEL }, { id: WARM_UP_MODEL }];
   const tiers = { bench: tierOf(limits) };
-  const settings = { models, tiers, default_tier: 'bench', log: { level: 'error' } };
+  const settings = { models, tiers, default_tier: 'bench', log: { level: 'silent' } };
   await writeFile(join(folder, 'plumb.yaml'), JSON.stringify(settings));
   return loadConfig({ flags: { dataDir: folder, port: '0' }, environment: {}, currentDir: folder, cores: 2 });
 }

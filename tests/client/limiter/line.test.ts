@@ -205,7 +205,7 @@ test('a refusal for tokens holds up nobody but for tokens, and one probe leaves 
 });
 
 test('a refusal for tokens is over as soon as enough of them are given back, whatever it said', () => {
-  const limits = { tokensPerMinute: 1000, concurrency: 10 };
+  const limits = { tokensPerMinute: 950, concurrency: 10 };
   const { clock, left, permits, ask, end } = open({ limits, charge: 'reservation' });
   const admission = { promptTokens: 10, answerTokensMax: 290 };
   for (const name of ['a', 'b', 'c']) ask(name, admission);
@@ -315,6 +315,16 @@ test('sees in headers what others use, and never takes a reset for a time to wai
   // Nobody knows when the others' entries leave; so it asks again.
   clock.runUntil(3000);
   assert.deepEqual(left, ['a', 'b', 'c', 'd']);
+});
+
+test('does not take its own requests of the same moment for those of others', () => {
+  const { left, permits, ask } = open({ limits: { requestsPerMinute: 3 } });
+  ask('a');
+  ask('b');
+  // It was sent first and arrived last.
+  permits.get('a')?.answered(new Headers({ 'x-ratelimit-limit-requests': '3', 'x-ratelimit-remaining-requests': '1' }));
+  ask('c');
+  assert.deepEqual(left, ['a', 'b', 'c']);
 });
 
 test('tells what it learns, as it learns it', () => {

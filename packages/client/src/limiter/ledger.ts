@@ -260,7 +260,7 @@ export class Ledger {
     now: number,
   ): void {
     if (limit === undefined || remaining === undefined || !Number.isFinite(limit)) return;
-    const sentSince = this.window.addedAfter(rate, booking.sentAt);
+    const sentSince = this.window.addedSince(rate, booking.entry);
     const sentLater = this.window.addedAfter(rate, booking.sentAt + this.guard.ms);
     const most = booking.usedAtSend[rate] + Math.max(0, sentSince - sentLater);
     const least = booking.usedAtSend[rate] - booking.uncertainAtSend[rate];
