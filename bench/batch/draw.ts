@@ -11,8 +11,6 @@ const PLOTS: readonly (readonly [scenario: string, hints: Hints])[] = [
   ['bursts', 'no-hints'],
   ['outage', 'no-hints'],
 ];
-/** Points of a line: more are not seen. */
-const POINTS_MAX = 150;
 
 /** Plots by their names; of several seeds the first. */
 export function drawPlots(measurements: readonly Measurement[]): [name: string, svg: string][] {
@@ -35,10 +33,7 @@ export function drawPlots(measurements: readonly Measurement[]): [name: string, 
   });
 }
 
-function lineOf({ contender, doneAt, lost }: Measurement): Line {
-  const step = Math.max(1, Math.ceil(doneAt.length / POINTS_MAX));
-  const points = doneAt.flatMap((at, index) =>
-    index % step === 0 || index === doneAt.length - 1 ? [[at / 1000, index + 1] as const] : [],
-  );
+function lineOf({ contender, progress, lost }: Measurement): Line {
+  const points = progress.map(([at, done]) => [at / 1000, done] as const);
   return { name: lost === 0 ? contender : `${contender} (${lost} lost)`, points: [[0, 0], ...points] };
 }

@@ -27,10 +27,9 @@ export interface Measurement {
   readonly duplicates: number;
   readonly sent: number;
   readonly refusals: number;
-  readonly refusedAt: readonly number[];
   readonly statuses: Readonly<Record<string, number>>;
-  /** When each job was done, in order. */
-  readonly doneAt: readonly number[];
+  /** How many jobs were done when, at some times. */
+  readonly progress: readonly (readonly [at: number, done: number])[];
   /** Undefined in virtual time. */
   readonly cost?: Cost;
 }

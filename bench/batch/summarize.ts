@@ -25,29 +25,34 @@ export function summarize(
   const lost = reports.flatMap((report) => report.lost);
   const firstAt = jobs[0]?.at ?? 0;
   const finishedAt = Math.max(...completions.map(({ at }) => at), ...lost.map(({ at }) => at));
-  const refusedAt = sorted(reports.flatMap((report) => report.refusedAt));
   return {
     scenario: scenario.name,
     contender: contender.name,
     hints,
     seed,
-    overOracle: (finishedAt - firstAt) / (oracleAt - firstAt),
-    finishedAt,
+    overOracle: Number(((finishedAt - firstAt) / (oracleAt - firstAt)).toFixed(4)),
+    finishedAt: Math.round(finishedAt),
     oracleAt,
     jobs: jobs.length,
     lost: lost.length,
     lostReasons: [...new Set(lost.map(({ reason }) => reason))].slice(0, 5),
     duplicates: Object.entries(done).filter(([id, times]) => !id.startsWith('warm-up') && times > 1).length,
     sent: reports.reduce((total, { sent }) => total + sent, 0),
-    refusals: refusedAt.length,
-    refusedAt,
+    refusals: reports.reduce((total, { refusals }) => total + refusals, 0),
     statuses: addUp(reports.map(({ statuses }) => statuses)),
-    doneAt: sorted(completions.map(({ at }) => at)),
+    progress: progressOf(completions.map(({ at }) => at)),
   };
 }
 
-function sorted(times: readonly number[]): number[] {
-  return times.map(Math.round).sort((one, other) => one - other);
+/** Points of a line in a plot: more are not seen. */
+const POINTS_MAX = 150;
+
+function progressOf(times: readonly number[]): [at: number, done: number][] {
+  const step = Math.max(1, Math.ceil(times.length / POINTS_MAX));
+  const points = times
+    .toSorted((one, other) => one - other)
+    .map((at, index): [number, number] => [Math.round(at), index + 1]);
+  return points.filter((_point, index) => index % step === 0 || index === points.length - 1);
 }
 
 function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

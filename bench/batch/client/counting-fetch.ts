@@ -10,19 +10,17 @@ const DEEPSEEK =
 export class CountingFetch {
   sent = 0;
   readonly statuses: Record<string, number> = {};
-  readonly refusedAt: number[] = [];
   readonly #hints: Hints;
-  readonly #now: () => number;
   readonly #send: Fetch;
 
-  /**
-   * @param now In ms from the beginning.
-   * @param send What sends in the end.
-   */
-  constructor(hints: Hints, now: () => number, send: Fetch = globalThis.fetch) {
+  /** @param send What sends in the end. */
+  constructor(hints: Hints, send: Fetch = globalThis.fetch) {
     this.#hints = hints;
-    this.#now = now;
     this.#send = send;
+  }
+
+  get refusals(): number {
+    return this.statuses[429] ?? 0;
   }
 
   readonly fetch: Fetch = async (input, init) => {
@@ -39,7 +37,6 @@ export class CountingFetch {
 
   #count(status: number): void {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
-    if (status === 429) this.refusedAt.push(this.#now());
   }
 
   async #withoutHints(response: Response): Promise<Response> {

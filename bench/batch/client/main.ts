@@ -27,7 +27,7 @@ process.exit();
 
 /** With the prompts of the trace: the server has seen such ones before, the contender has not. */
 async function warmUp(): Promise<void> {
-  const counting = new CountingFetch(settings.hints, () => 0);
+  const counting = new CountingFetch(settings.hints);
   const folder = join(dirname(settings.tracePath), WARM_UP_MODEL);
   const doJob = createContender({ ...settings, told: undefined, folder }, counting.fetch, WARM_UP_MODEL);
   const warming = jobs.slice(0, WARM_UP_JOBS).map((job) => ({ ...job, at: 0, durationMs: WARM_UP_MS }));
@@ -36,7 +36,7 @@ async function warmUp(): Promise<void> {
 
 /** @param beginAt In ms since the epoch, of this process's time. */
 async function run(beginAt: number): Promise<ProcessReport> {
-  const counting = new CountingFetch(settings.hints, () => Date.now() - beginAt);
+  const counting = new CountingFetch(settings.hints);
   const folder = join(dirname(settings.tracePath), MODEL);
   const doJob = createContender({ ...settings, folder }, counting.fetch, MODEL);
   await sleep(beginAt - Date.now());

@@ -56,8 +56,8 @@ export async function runJobs(
     }
   };
   await Promise.all(jobs.map(doAt));
-  const { sent, refusedAt, statuses } = counting;
-  return { completions, lost, sent, refusedAt, statuses };
+  const { sent, refusals, statuses } = counting;
+  return { completions, lost, sent, refusals, statuses };
 }
 
 export function sleep(delayMs: number): Promise<void> {

@@ -25,9 +25,9 @@ export interface ClientSettings {
 export interface ClientReport {
   readonly completions: readonly { readonly id: string; readonly at: number }[];
   readonly lost: readonly { readonly id: string; readonly at: number; readonly reason: string }[];
-  /** Requests that were sent, and the times of those that were refused with 429. */
+  /** Requests that were sent, and how many of them were refused with 429. */
   readonly sent: number;
-  readonly refusedAt: readonly number[];
+  readonly refusals: number;
   /** Answers by their status; `0` are those that never came. */
   readonly statuses: Readonly<Record<string, number>>;
 }

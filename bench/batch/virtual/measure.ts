@@ -37,7 +37,7 @@ export async function measureVirtually(measured: MeasuredCase): Promise<Measurem
   await server.ready();
   try {
     const run = (part: readonly BatchJob[]): Promise<ClientReport> => {
-      const counting = new CountingFetch(measured.hints, () => time.now() - beginAt, network.fetch);
+      const counting = new CountingFetch(measured.hints, network.fetch);
       const settings = {
         contender: measured.contender.name,
         url: `${server.url}/v1`,
