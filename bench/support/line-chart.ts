@@ -20,7 +20,7 @@ const WIDTH = 840;
 const HEIGHT = 380;
 const MARGIN = { left: 64, right: 190, top: 40, bottom: 48 };
 /** Told apart by people who see colours differently (Okabe and Ito, 2008). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#888888'];
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#888888', '#a6761d'];
 
 export function drawLineChart(chart: LineChart): string {
   const points = chart.lines.flatMap((line) => line.points);

@@ -20,32 +20,65 @@ export class VirtualTime extends VirtualClock {
     this.runUntil(untilMs);
   }
 
+  /**
+   * Lets time pass as long as something is on; it stands still while something is under way that takes real time, such
+   * as a request on a socket.
+   *
+   * @throws Error when there is nothing to wait for any more.
+   */
+  async runWhile(isOn: () => boolean, isUnderWay: () => boolean): Promise<void> {
+    for (;;) {
+      do await settle();
+      while (isUnderWay());
+      if (!isOn()) return;
+      const { nextAt } = this;
+      if (nextAt === undefined) throw new Error('Everybody waits, and nothing will happen.');
+      this.runUntil(nextAt);
+    }
+  }
+
   /** Replaces the timers and the time of the platform, for libraries that know no other. Returns what puts them back. */
   install(): () => void {
-    const { setTimeout, clearTimeout } = globalThis;
+    const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
     const dateNow = Date.now;
-    const cancels = new Map<object, () => void>();
-    const fake = (call: (...given: unknown[]) => void, delayMs = 0, ...given: unknown[]) => {
+    const monotonicNow = performance.now;
+    const origin = performance.timeOrigin;
+    Object.assign(globalThis, this.#createTimers());
+    Date.now = () => Math.floor(this.now());
+    performance.now = () => this.now() - origin;
+    return () => {
+      Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval });
+      Date.now = dateNow;
+      performance.now = monotonicNow;
+    };
+  }
+
+  /** As Node has them, where nothing is shorter than 1 ms. */
+  #createTimers() {
+    const cancels = new Map<unknown, () => void>();
+    const start = (delayMs: number, isRepeated: boolean, call: () => void) => {
       const handle = { unref: () => handle, ref: () => handle, hasRef: () => true };
-      cancels.set(
-        handle,
-        this.after(delayMs, () => {
-          cancels.delete(handle);
-          call(...given);
-        }),
-      );
+      const wait = () => {
+        const fire = () => {
+          if (isRepeated) wait();
+          else cancels.delete(handle);
+          call();
+        };
+        cancels.set(handle, this.after(Math.max(1, delayMs), fire));
+      };
+      wait();
       return handle;
     };
-    const clear = (handle: object | undefined) => {
-      if (handle === undefined) return;
+    const clear = (handle: unknown) => {
       cancels.get(handle)?.();
       cancels.delete(handle);
     };
-    Object.assign(globalThis, { setTimeout: fake, clearTimeout: clear });
-    Date.now = () => this.now();
-    return () => {
-      Object.assign(globalThis, { setTimeout, clearTimeout });
-      Date.now = dateNow;
+    type Call = (...given: unknown[]) => void;
+    return {
+      setTimeout: (call: Call, delayMs = 0, ...given: unknown[]) => start(delayMs, false, () => call(...given)),
+      setInterval: (call: Call, delayMs = 0, ...given: unknown[]) => start(delayMs, true, () => call(...given)),
+      clearTimeout: clear,
+      clearInterval: clear,
     };
   }
 }

@@ -204,6 +204,22 @@ test('a refusal for tokens holds up nobody but for tokens, and one probe leaves 
   assert.deepEqual(left, ['a', 'b', 'c', 'd']);
 });
 
+test('a refusal for tokens is over as soon as enough of them are given back, whatever it said', () => {
+  const limits = { tokensPerMinute: 950, concurrency: 10 };
+  const { clock, left, permits, ask, end } = open({ limits, charge: 'reservation' });
+  const admission = { promptTokens: 10, answerTokensMax: 290 };
+  for (const name of ['a', 'b', 'c']) ask(name, admission);
+  // The endpoint counts a little more than we do.
+  permits.get('c')?.refused({ axis: 'tokens', retryAfterMs: 59_000 });
+  ask('c again', admission);
+  clock.runUntil(3000);
+  end('a', 100);
+  assert.deepEqual(left, ['a', 'b', 'c'], '200 given back might not be enough for 300');
+  end('b', 100);
+  clock.runUntil(3001);
+  assert.deepEqual(left, ['a', 'b', 'c', 'c again']);
+});
+
 test('rejects at once what cannot leave before its deadline, and says so', () => {
   const { errors, left, ask } = open({ limits: { requestsPerMinute: 1 } });
   ask('a');
@@ -299,6 +315,16 @@ test('sees in headers what others use, and never takes a reset for a time to wai
   // Nobody knows when the others' entries leave; so it asks again.
   clock.runUntil(3000);
   assert.deepEqual(left, ['a', 'b', 'c', 'd']);
+});
+
+test('does not take its own requests of the same moment for those of others', () => {
+  const { left, permits, ask } = open({ limits: { requestsPerMinute: 3 } });
+  ask('a');
+  ask('b');
+  // It was sent first and arrived last.
+  permits.get('a')?.answered(new Headers({ 'x-ratelimit-limit-requests': '3', 'x-ratelimit-remaining-requests': '1' }));
+  ask('c');
+  assert.deepEqual(left, ['a', 'b', 'c']);
 });
 
 test('tells what it learns, as it learns it', () => {

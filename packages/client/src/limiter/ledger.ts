@@ -169,6 +169,7 @@ export class Ledger {
     // What was set aside in excess is free again since the beginning. What was used in excess is counted from now on, as
     // endpoints do: when the request came, nobody could know.
     this.window.correct(booking.entry, 'tokens', Math.min(reserved, totalTokens));
+    if (this.#reservations.areGivenBack) this.#holds.tokens.gaveBack(reserved - totalTokens, now);
     if (totalTokens > reserved) this.window.add(now, 0, totalTokens - reserved);
   }
 
@@ -259,7 +260,7 @@ export class Ledger {
     now: number,
   ): void {
     if (limit === undefined || remaining === undefined || !Number.isFinite(limit)) return;
-    const sentSince = this.window.addedAfter(rate, booking.sentAt);
+    const sentSince = this.window.addedSince(rate, booking.entry);
     const sentLater = this.window.addedAfter(rate, booking.sentAt + this.guard.ms);
     const most = booking.usedAtSend[rate] + Math.max(0, sentSince - sentLater);
     const least = booking.usedAtSend[rate] - booking.uncertainAtSend[rate];
@@ -297,12 +298,16 @@ export class Ledger {
     if (limit !== undefined) known.state(limit);
     if (rate === 'tokens' && this.#reservations.isExplainedByMost(booking.need, this.#limit('tokens')))
       this.#reservations.setMostAside();
-    else if (this.#rooms[rate].isMisjudged(booking, now)) this.#holds[rate].begin(retryAfterMs, now);
+    else if (this.#rooms[rate].isMisjudged(booking, now)) this.#hold(rate, booking, retryAfterMs, now);
     else if (isNews && this.#rooms[rate].isUsedUp(booking, now)) return;
     else if (!known.isTrying(booking.sentAt) && this.#rooms[rate].isUsedUp(booking, now))
       this.guard.widen(booking.sentAt, now);
     else known.learn(this.window.used(rate), now, retryAfterMs);
     // Where the books explain it they know better: a hint is given for the case that nothing ends before.
-    if (this.#rooms[rate].opensAt(booking.need, now) <= now) this.#holds[rate].begin(retryAfterMs, now);
+    if (this.#rooms[rate].opensAt(booking.need, now) <= now) this.#hold(rate, booking, retryAfterMs, now);
+  }
+
+  #hold(rate: Rate, { need }: Booking, retryAfterMs: number | undefined, now: number): void {
+    this.#holds[rate].begin(retryAfterMs, now, rate === 'tokens' ? need.tokens : undefined);
   }
 }

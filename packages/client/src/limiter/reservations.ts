@@ -33,6 +33,11 @@ export class Reservations {
     return this.#areHeld;
   }
 
+  /** Whether the endpoint gives back what an answer did not take, as far as is known. */
+  get areGivenBack(): boolean {
+    return this.#setsMostAside;
+  }
+
   /** Tokens that are set aside for the answers of all that run. */
   get answers(): number {
     return this.#answers;

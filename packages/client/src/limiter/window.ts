@@ -114,6 +114,15 @@ export class RollingWindow {
     return sum;
   }
 
+  /** The sum of the entries that were added after another one, at its time too, as far as they are remembered. */
+  addedSince(rate: Rate, entry: number): number {
+    let sum = 0;
+    for (let next = Math.max(entry + 1, this.#remembered); next < this.#next; next++) {
+      sum += this.#amounts[rate][this.#placeOf(next)]!;
+    }
+    return sum;
+  }
+
   /** The sum of the entries that count, up to a time. */
   usedUntil(rate: Rate, at: number): number {
     let sum = 0;
