@@ -1,6 +1,6 @@
 /**
  * One contender on one trace in virtual time: a real server and real HTTP in one process, where time stands still while
- * anything real goes on. What the machine does besides changes nothing, so the figures are the same everywhere.
+ * anything real goes on. What the machine does besides changes nothing; only what libraries draw by chance differs.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
