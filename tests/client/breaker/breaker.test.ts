@@ -174,6 +174,23 @@ describe('a breaker whose probe has succeeded', () => {
     assert.equal(passed, 3);
   });
 
+  test('lets twice as many go with each half second in which none has failed', () => {
+    const { breaker, probe } = createRecovering();
+    for (let number = 0; number < 100; number++) void breaker.whenPassable(forever).catch(() => {});
+    const fill = () => {
+      let entered = 0;
+      while (breaker.tryEnter() !== undefined) entered++;
+      return entered;
+    };
+    probe?.succeeded();
+    assert.equal(fill(), 1);
+    const entered = [0, 0, 0].map(() => {
+      clock.advance(500);
+      return fill();
+    });
+    assert.deepEqual(entered, [1, 2, 4]);
+  });
+
   test('opens again at the first failure', async () => {
     const { breaker, probe } = createRecovering();
     probe?.succeeded();

@@ -52,6 +52,8 @@ interface Rejection {
 
 /** After it has been open: when so many may run at once, nobody is held back any more. */
 const RECOVERED = 64;
+/** How long nothing must have failed until twice as many may run, in ms. */
+const WIDEN_EVERY_MS = 500;
 /** The same when nobody waits, so that nothing is known of how many there would be. */
 const RECOVERED_QUIET = 2;
 
@@ -154,8 +156,23 @@ export class Breaker {
     if (this.isOpen && !isProbe) return;
     this.#goodAt = this.#clock.now();
     if (!this.#isInTrouble) return;
-    this.#room++;
-    if (this.#room >= RECOVERED || (this.#room > RECOVERED_QUIET && this.#turnstile.isEmpty)) this.#close();
+    this.#widen(this.#room + 1);
+    if (isProbe && this.#isInTrouble) this.#widenInTime();
+  }
+
+  /** Answers take long and refusals do not: when none has come after a moment, what was sent is being worked on. */
+  #widenInTime(): void {
+    this.#clock.after(WIDEN_EVERY_MS, () => {
+      if (this.isOpen || !this.#isInTrouble) return;
+      this.#widen(2 * this.#room);
+      this.pass();
+      this.#widenInTime();
+    });
+  }
+
+  #widen(room: number): void {
+    this.#room = room;
+    if (room >= RECOVERED || (room > RECOVERED_QUIET && this.#turnstile.isEmpty)) this.#close();
   }
 
   #fail(isProbe: boolean): void {
