@@ -91,7 +91,9 @@ const ENDS_CONNECTION = /^(?:08|25P03|57P)/;
 
 /** Whether it is the last that a server says on a connection. */
 export function endsConnection(error: unknown): boolean {
-  return error instanceof DatabaseError && ENDS_CONNECTION.test(error.code ?? '');
+  if (error instanceof DatabaseError) return ENDS_CONNECTION.test(error.code ?? '');
+  // What the driver says by itself is about the connection, unless it could not write the statement.
+  return error instanceof Error && !(error instanceof TypeError);
 }
 
 /** The error of a statement as a StoreError when it is about the database as a whole, else as it is. */

@@ -59,7 +59,9 @@ export function openPool({ config }: PostgresServer, connections: number, statem
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
   });
-  // An idle connection that breaks is replaced when one is needed; without a listener it would end the process.
+  // An idle connection that breaks is replaced when one is needed; without a listener it would end the process. So would
+  // one that breaks in the moment between the pool and whoever has just got it, when neither listens.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
