@@ -39,7 +39,9 @@ function start() {
   const queue = new CommitQueue({
     store,
     serverId: 'server',
+    clock: time,
     timers: time,
+    timeoutMs: 10_000,
     isStoreFailure: (error) => error instanceof StoreDown,
     onFailure: (error) => failures.push(error),
     onGivenUp: ({ requestId }) => givenUp.push(requestId),
@@ -51,7 +53,7 @@ const hold = (requestId: string): LedgerOperation => {
   return { kind: 'hold', requestId, accountId: 'a', amount: 1n, at: 1, mayOverdraw: false };
 };
 const settle = (requestId: string): LedgerOperation => {
-  return { kind: 'settle', requestId, accountId: 'a', at: 1, isHeld: true };
+  return { kind: 'settle', requestId, accountId: 'a', at: 1, hold: { id: requestId } };
 };
 
 const CLAIM = { id: '1', accountId: 'a', key: 'key', fingerprint: 'asked' };
@@ -61,7 +63,7 @@ const claim = (requestId: string): LedgerOperation => {
 /** Keeps an answer of so many MiB. */
 const keep = (requestId: string, mebibytes: number): LedgerOperation => {
   const answer = { model: 'm', content: Buffer.alloc(mebibytes * 1024 * 1024), expiresAt: 2 };
-  return { kind: 'settle', requestId, accountId: 'a', at: 1, isHeld: true, keep: { claim: CLAIM, answer } };
+  return { kind: 'settle', requestId, accountId: 'a', at: 1, hold: { id: requestId }, keep: { claim: CLAIM, answer } };
 };
 
 describe('the commit queue', () => {
@@ -141,7 +143,7 @@ describe('the commit queue', () => {
     const retry = await store.next();
     assert.deepEqual(retry.ids, ['free 1']);
     retry.succeed();
-    await queue.idle();
+    await queue.idle(1000);
   });
 
   test('makes transactions of no more than 16 MiB of answers, and of one answer that is longer', async () => {
@@ -191,13 +193,13 @@ describe('the commit queue', () => {
 
   test('tells how many operations are lost when it is closed while the store is down', async () => {
     const { queue, store, time } = start();
-    void queue.add(settle('1'));
-    void queue.add(settle('2'));
+    queue.addLater(settle('1'));
+    queue.addLater(settle('2'));
     (await store.next()).fail(new StoreDown());
     await turn();
     assert.equal(queue.close(), 2);
     await time.pass(50);
-    await queue.idle();
+    await queue.idle(1000);
     assert.equal(store.transactions.length, 0);
   });
 });

@@ -109,7 +109,7 @@ function describeSettlements(open: OpenBooks): void {
 
   test('record usage that costs nothing without an entry', async (context) => {
     const { apply, database, books } = await start(context, open);
-    await apply(settle('1', 'a', 0n, false));
+    await apply(settle('1', 'a', 0n, null));
     assert.deepEqual(await entriesOf(books, 'a'), []);
     const records = await database.selectFrom('usage_records').select(['request_id', 'completion_tokens']).execute();
     assert.deepEqual({ ...records[0] }, { request_id: '1', completion_tokens: 2 });
@@ -154,7 +154,7 @@ function describeSettlements(open: OpenBooks): void {
       reasoningTokens: 1,
       at: 1_800_000_000_000,
     });
-    await apply({ kind: 'settle', requestId: '1', accountId: 'a', at: 3, isHeld: false, usage: record });
+    await apply({ kind: 'settle', requestId: '1', accountId: 'a', at: 3, usage: record });
     const row = await database.selectFrom('usage_records').selectAll().executeTakeFirst();
     assert.deepEqual(
       { ...row },

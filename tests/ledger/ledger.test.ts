@@ -49,13 +49,13 @@ function start(mood: MoodyStore['mood'] = 'takes') {
 
 describe('a hold', () => {
   test('says whether the balance covers it', async () => {
-    assert.equal(await start('takes').ledger.hold(REQUEST, 1n, false), true);
-    assert.equal(await start('refuses holds').ledger.hold(REQUEST, 1n, false), false);
+    assert.equal((await start('takes').ledger.hold(REQUEST, 1n, false))?.amount, 1n);
+    assert.equal(await start('refuses holds').ledger.hold(REQUEST, 1n, false), undefined);
   });
 
   test('that the store fails to make rejects, and is released once the store is back', async () => {
     const { ledger, store, time } = start('fails');
-    await assert.rejects(ledger.hold(REQUEST, 1n, false), LedgerLostError);
+    await assert.rejects(async () => ledger.hold(REQUEST, 1n, false), LedgerLostError);
     store.mood = 'takes';
     await time.pass(50);
     assert.ok(store.applied.length > 0 && store.applied.every((kind) => kind === 'settle'));
@@ -64,7 +64,7 @@ describe('a hold', () => {
 
   test('that takes too long rejects after ten seconds, and is released when it was made after all', async () => {
     const { ledger, store, time } = start('is silent');
-    const held = assert.rejects(ledger.hold(REQUEST, 1n, false), LedgerLostError);
+    const held = assert.rejects(async () => ledger.hold(REQUEST, 1n, false), LedgerLostError);
     await turn();
     await time.pass(LEDGER_TIMEOUT_MS);
     await held;
@@ -78,13 +78,13 @@ describe('a hold', () => {
 describe('a settlement', () => {
   test('resolves once it is durable', async () => {
     const { ledger, store } = start();
-    await ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    await ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
     assert.deepEqual(store.applied, ['settle']);
   });
 
   test('that is not durable in time rejects, and its charge is taken back in case it was made', async () => {
     const { ledger, store, time } = start('is silent');
-    const settled = assert.rejects(ledger.settle(REQUEST, true, usage('1', 'a', 5n)), LedgerLostError);
+    const settled = assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
     await turn();
     await time.pass(LEDGER_TIMEOUT_MS);
     await settled;
@@ -96,7 +96,7 @@ describe('a settlement', () => {
 
   test('waits for a store that comes back in time', async () => {
     const { ledger, store, time } = start('fails');
-    const settled = ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    const settled = ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
     await turn();
     await time.pass(3000);
     store.mood = 'takes';
@@ -107,7 +107,7 @@ describe('a settlement', () => {
 
   test('that nobody waits for is made when the store is back', async () => {
     const { ledger, store, time } = start('fails');
-    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    ledger.settleLater(REQUEST, undefined, usage('1', 'a', 5n));
     await turn();
     assert.equal(ledger.backlog, 1);
     await time.pass(60_000);
@@ -118,8 +118,9 @@ describe('a settlement', () => {
 
   test('leaves no timer behind', async () => {
     const { ledger, time } = start();
-    await ledger.hold(REQUEST, 1n, false);
-    await ledger.settle(REQUEST, true, usage('1', 'a', 5n));
+    const hold = await ledger.hold(REQUEST, 1n, false);
+    await ledger.settle(REQUEST, hold, usage('1', 'a', 5n));
+    await ledger.close(1000);
     assert.equal(time.timers, 0);
   });
 });
@@ -127,14 +128,14 @@ describe('a settlement', () => {
 describe('closing the ledger', () => {
   test('waits for what is not durable yet', async () => {
     const { ledger, store } = start();
-    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    ledger.settleLater(REQUEST, undefined, usage('1', 'a', 5n));
     assert.equal(await ledger.close(1000), 0);
     assert.deepEqual(store.applied, ['settle']);
   });
 
   test('gives up in time, and says how much is lost', async () => {
     const { ledger, time } = start('fails');
-    ledger.settleLater(REQUEST, true, usage('1', 'a', 5n));
+    ledger.settleLater(REQUEST, undefined, usage('1', 'a', 5n));
     const closed = ledger.close(1000);
     await turn();
     await time.pass(1000);
@@ -165,7 +166,7 @@ describe('a claim', () => {
 
   test('that another server has got meanwhile keeps a settlement from completing, and there is no charge to take back', async () => {
     const { ledger, store } = start('has given the claim away');
-    await assert.rejects(ledger.settle(REQUEST, true, usage('1', 'a', 1n), KEEP), ClaimLostError);
+    await assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 1n), KEEP), ClaimLostError);
     await ledger.close(1000);
     assert.deepEqual(store.applied, ['settle']);
   });

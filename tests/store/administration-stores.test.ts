@@ -35,7 +35,7 @@ function addition(accountId: string, changes: Partial<Addition> = {}): Addition 
 async function use(store: Store, usage: UsageRecord): Promise<void> {
   const { requestId, accountId, at } = usage;
   const hold = { kind: 'hold', requestId, accountId, at, amount: usage.cost, mayOverdraw: true } as const;
-  const settle = { kind: 'settle', requestId, accountId, at, isHeld: true, usage } as const;
+  const settle = { kind: 'settle', requestId, accountId, at, hold: { id: requestId }, usage } as const;
   await store.ledger.apply([hold, settle], 'server');
 }
 
@@ -275,7 +275,7 @@ function describeStores(database: TestDatabase): void {
       await makeKey(stores, 'k', 'a');
       const at = (index: number) => 1000 + Math.floor(index / 700);
       const records = Array.from({ length: 1201 }, (_, index) => record(`q${10_000 + index}`, { at: at(index) }));
-      const operations = records.map((usage) => ({ kind: 'settle', isHeld: false, ...usage, usage }) as const);
+      const operations = records.map((usage) => ({ kind: 'settle', ...usage, usage }) as const);
       await store.ledger.apply(operations, 'server');
       const read = [];
       for await (const one of stores.usage.readUsage({ accountId: 'a' })) read.push(one);

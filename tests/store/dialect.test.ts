@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { Kysely, sql } from 'kysely';
+import { DirectConnection } from '#server/store/sql/sqlite/connection.js';
 import { NodeSqliteDialect } from '#server/store/sql/sqlite/dialect.js';
 import { openSqlite } from '#server/store/sql/sqlite/open-sqlite.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
@@ -14,7 +15,9 @@ interface TestTables {
 
 async function openThings(context: TestContext) {
   const path = join(await temporaryFolder(context), 'test.db');
-  const database = new Kysely<TestTables>({ dialect: new NodeSqliteDialect(await openSqlite(path), path) });
+  const database = new Kysely<TestTables>({
+    dialect: new NodeSqliteDialect(new DirectConnection(await openSqlite(path), path)),
+  });
   context.after(() => database.destroy());
   await sql`create table things (id integer primary key, name text)`.execute(database);
   await sql`create table parts (thing integer not null references things (id))`.execute(database);

@@ -8,6 +8,7 @@ import { createPostgresDialect } from '#server/store/sql/postgres/dialect.js';
 import { postgresFlavor } from '#server/store/sql/postgres/flavor.js';
 import { openPool, readServer } from '#server/store/sql/postgres/open-postgres.js';
 import type { Tables } from '#server/store/sql/schema.js';
+import { DirectConnection } from '#server/store/sql/sqlite/connection.js';
 import { NodeSqliteDialect } from '#server/store/sql/sqlite/dialect.js';
 import { sqliteFlavor } from '#server/store/sql/sqlite/flavor.js';
 import { openSqlite } from '#server/store/sql/sqlite/open-sqlite.js';
@@ -90,7 +91,7 @@ export const SQLITE = new TestDatabase(
   async (context) => ({ dataDir: await temporaryFolder(context), clock: new ManualClock() }),
   async ({ dataDir }) => {
     const path = join(dataDir, 'test.db');
-    const dialect = new NodeSqliteDialect(await openSqlite(path), path);
+    const dialect = new NodeSqliteDialect(new DirectConnection(await openSqlite(path), path));
     return { queries: new Kysely({ dialect }), flavor: sqliteFlavor };
   },
 );

@@ -1,7 +1,7 @@
 /** The books of a test: accounts with money, and what the ledger says of them. */
 import assert from 'node:assert/strict';
 import type { Kysely } from 'kysely';
-import type { LedgerOperation, LedgerStore } from '#server/ledger/ledger-store.js';
+import type { LedgerOperation, LedgerStore, ReleasedHold } from '#server/ledger/ledger-store.js';
 import type { UsageRecord } from '#server/ledger/usage.js';
 import type { Tables } from '#server/store/sql/schema.js';
 
@@ -55,7 +55,7 @@ export async function entriesOf(
   return rows.map(({ kind, granted, topped_up }) => [kind, BigInt(granted), BigInt(topped_up)] as const);
 }
 
-/** Fails unless every balance is the sum of its entries, and every open hold has an entry that nothing has ended. */
+/** Fails unless every balance is the sum of its entries, and what is held is what was taken for it and not put back. */
 export async function assertBalanced({ database }: Books): Promise<void> {
   const entries = await database.selectFrom('ledger_entries').selectAll().execute();
   for (const balance of await database.selectFrom('balances').selectAll().execute()) {
@@ -64,10 +64,16 @@ export async function assertBalanced({ database }: Books): Promise<void> {
     assert.deepEqual([sum('granted'), sum('topped_up')], [BigInt(balance.granted), BigInt(balance.topped_up)]);
     assert.ok(BigInt(balance.granted) >= 0n, 'what was granted never falls below 0');
   }
-  const ended = new Set(entries.filter(({ kind }) => kind === 'release').map(({ reference }) => reference));
-  const open = entries.filter(({ kind, reference }) => kind === 'hold' && !ended.has(reference));
-  const holds = await database.selectFrom('holds').select('request_id').execute();
-  assert.deepEqual(holds.map(({ request_id }) => request_id).sort(), open.map(({ reference }) => reference).sort());
+  const holds = await database.selectFrom('holds').selectAll().execute();
+  for (const part of ['granted', 'topped_up'] as const) {
+    const held = holds.reduce((total, hold) => total + BigInt(hold[part]), 0n);
+    const taken = entries.filter(({ kind }) => kind === 'hold' || kind === 'release');
+    assert.equal(
+      taken.reduce((total, entry) => total + BigInt(entry[part]), 0n),
+      -held,
+      'what is held was taken',
+    );
+  }
 }
 
 export function usage(
@@ -98,8 +104,13 @@ export function hold(requestId: string, accountId: string, amount: bigint, mayOv
   return { kind: 'hold', requestId, accountId, amount, at: 2, mayOverdraw };
 }
 
-/** A settlement that charges a cost, or only puts the hold back. */
-export function settle(requestId: string, accountId: string, cost?: bigint, isHeld = true): LedgerOperation {
+/** A settlement that charges a cost, or only puts the hold back; of its own name unless there is another one, or none. */
+export function settle(
+  requestId: string,
+  accountId: string,
+  cost?: bigint,
+  hold: ReleasedHold | null = { id: requestId },
+): LedgerOperation {
   const record = cost === undefined ? {} : { usage: usage(requestId, accountId, cost) };
-  return { kind: 'settle', requestId, accountId, at: 3, isHeld, ...record };
+  return { kind: 'settle', requestId, accountId, at: 3, hold: hold ?? undefined, ...record };
 }

@@ -15,7 +15,7 @@ export interface OpenAccountsOptions {
 export async function openAccounts(config: Config, { clock, log, secret }: OpenAccountsOptions): Promise<Access> {
   const { data_dir: dataDir, database } = config;
   const onLost = (error: Error) => log.warn({ err: error }, 'keys are looked up for every request until it is back');
-  const access = await openAccess({ dataDir, clock, database, secret, onLost });
+  const access = await openAccess({ dataDir, clock, ownThread: true, database, secret, onLost });
   try {
     await access.administration.funds.useCurrency(config.billing.currency);
     return access;

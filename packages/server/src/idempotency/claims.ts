@@ -2,9 +2,9 @@
  * Decides for every request with an `Idempotency-Key` whether it runs, waits for one that runs, or has its answer
  * already. Requests of one key on this server meet in memory; those of several servers meet in the store.
  */
-import { randomUUID } from 'node:crypto';
 import { conflict } from '@plumb/wire';
 import type { Ledger } from '../ledger/ledger.js';
+import { createRequestId } from '../ledger/request-id.js';
 import type { Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 import { Flight, type FlightEnd } from './flight.js';
@@ -73,7 +73,7 @@ export class Claims {
     const flight = new Flight(request.fingerprint);
     // Others of this server wait from here on, before anything is awaited.
     this.#flights.set(nameOf(request), flight);
-    const claim: Claim = { ...request, id: randomUUID() };
+    const claim: Claim = { ...request, id: createRequestId(this.#options.clock.now()) };
     try {
       if (await this.#options.ledger.claim(claim))
         return { kind: 'run', claim, end: (end) => this.#land(claim, flight, end) };

@@ -1,11 +1,11 @@
 /** From a request that has been read to the job of an engine: who generates, as which model, and whether it thinks. */
-import { randomUUID } from 'node:crypto';
 import { type ChatRequest, invalidRequest } from '@plumb/wire';
 import { requireModel } from '../accounts/permissions.js';
 import type { ModelEntry } from '../catalog/catalog.js';
 import { decideEffort, decideThinking } from '../catalog/thinking.js';
 import type { Engine, GenerationJob, TextPrompt } from '../engines/engine.js';
 import type { AuthenticatedContext } from '../http/handler.js';
+import { createRequestId } from '../ledger/request-id.js';
 import type { AnswerForm } from './answer-form.js';
 import type { Work } from './work.js';
 
@@ -57,7 +57,7 @@ function describeJob(
   thinking: boolean,
 ): GenerationJob {
   return {
-    id: randomUUID(),
+    id: createRequestId(platform.clock.now()),
     created: Math.floor(platform.clock.now() / 1000),
     model: model.id,
     request,

@@ -6,6 +6,7 @@ import { insufficientBalance, type Usage } from '@plumb/wire';
 import type { Caller } from '../accounts/authenticate.js';
 import type { Ledger, LedgerRequest } from '../ledger/ledger.js';
 import { costOf } from '../ledger/price.js';
+import type { Hold } from '../ledger/purse.js';
 import type { UsageRecord } from '../ledger/usage.js';
 import type { AnswerLengths } from '../limits/answer-lengths.js';
 import type { Permit } from '../limits/limiter.js';
@@ -37,7 +38,7 @@ export interface SettlementParts {
 export class Settlement implements Settling {
   readonly #parts: SettlementParts;
   readonly #request: LedgerRequest;
-  #isHeld = false;
+  #hold: Hold | undefined;
   #isSettled = false;
 
   /** Takes over the permit. */
@@ -54,12 +55,13 @@ export class Settlement implements Settling {
     const { ledger, quote, mayOverdraw } = this.#parts;
     if (quote.mostCost === 0n) return;
     try {
-      this.#isHeld = await ledger.hold(this.#request, quote.mostCost, mayOverdraw);
+      const held = ledger.hold(this.#request, quote.mostCost, mayOverdraw);
+      this.#hold = held instanceof Promise ? await held : held;
     } catch (error) {
       await this.#releasePermit(0);
       throw error;
     }
-    if (this.#isHeld) return;
+    if (this.#hold !== undefined) return;
     await this.#releasePermit(0);
     throw insufficientBalance();
   }
@@ -86,17 +88,17 @@ export class Settlement implements Settling {
   async #charge(outcome: Outcome, usage: Usage): Promise<void> {
     const { ledger, work, clock, transcript } = this.#parts;
     const record = this.#record(outcome, usage);
-    if (transcript === undefined) return ledger.settle(this.#request, this.#isHeld, record);
+    if (transcript === undefined) return ledger.settle(this.#request, this.#hold, record);
     const { claim } = transcript;
     const answer = await transcript.finish(work.model, clock.now());
-    return ledger.settle(this.#request, this.#isHeld, record, { claim, answer });
+    return ledger.settle(this.#request, this.#hold, record, { claim, answer });
   }
 
   /** Nobody waits for it: there is no answer to be completed. */
   #settleLater(outcome: Outcome, usage: Usage | undefined): void {
     const { ledger } = this.#parts;
-    if (usage !== undefined) ledger.settleLater(this.#request, this.#isHeld, this.#record(outcome, usage));
-    else if (this.#isHeld) ledger.release(this.#request);
+    if (usage !== undefined) ledger.settleLater(this.#request, this.#hold, this.#record(outcome, usage));
+    else if (this.#hold !== undefined) ledger.release(this.#request, this.#hold);
   }
 
   /** An engine that ended without a word has read the prompt at least. */

@@ -7,6 +7,7 @@
  * while the process lives. A hold and a claim are tried once, because their request waits for them.
  */
 import type { Timers } from '../limits/timers.js';
+import type { Clock } from '../observe/clock.js';
 import type { LedgerOperation, LedgerStore, OperationResult } from './ledger-store.js';
 
 /** The most operations of one transaction. */
@@ -22,7 +23,10 @@ const ATTEMPTS_ALONE_MAX = 3;
 export interface CommitQueueOptions {
   readonly store: Pick<LedgerStore, 'apply'>;
   readonly serverId: string;
+  readonly clock: Clock;
   readonly timers: Timers;
+  /** How long whoever adds an operation waits for it, in ms. */
+  readonly timeoutMs: number;
   /** Whether an error is about the store as a whole, so that trying again later helps. */
   isStoreFailure(error: unknown): boolean;
   /** Told of every transaction that failed. */
@@ -35,9 +39,16 @@ export interface CommitQueueOptions {
 
 interface Waiting {
   readonly operation: LedgerOperation;
+  /** Whoever waits for it, and until when; undefined when nobody does, or any more. */
+  waiter: Waiter | undefined;
+  attemptsAlone: number;
+}
+
+interface Waiter {
   readonly resolve: (result: OperationResult) => void;
   readonly reject: (error: unknown) => void;
-  attemptsAlone: number;
+  /** In the time of the clock. */
+  readonly lateAt: number;
 }
 
 export class CommitQueue {
@@ -49,6 +60,8 @@ export class CommitQueue {
   #retryMs = RETRY_MIN_MS;
   #isClosed = false;
   #onIdle: (() => void)[] = [];
+  /** One timer for all that wait; it is set for the first of them, and found in vain when that is done. */
+  #cancelLook: (() => void) | undefined;
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -59,27 +72,64 @@ export class CommitQueue {
     return this.#waiting.length;
   }
 
-  /** Resolves once the operation is durable. Rejects when it never will be; a hold also when the store fails. */
+  /**
+   * Resolves once the operation is durable. Rejects when it never will be, or is not in time, though it may be made later;
+   * a hold and a claim also when the store fails.
+   */
   add(operation: LedgerOperation): Promise<OperationResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, resolve, reject, attemptsAlone: 0 });
-      if (this.#isWriting) return;
-      this.#isWriting = true;
-      // All that this turn of the event loop brings goes into the same transaction.
-      setImmediate(() => void this.#write());
+      const lateAt = this.#options.clock.now() + this.#options.timeoutMs;
+      this.#push({ operation, waiter: { resolve, reject, lateAt }, attemptsAlone: 0 });
+      this.#cancelLook ??= this.#options.timers.after(this.#options.timeoutMs, () => this.#look());
     });
   }
 
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void> {
-    if (!this.#isWriting) return Promise.resolve();
-    return new Promise((resolve) => this.#onIdle.push(resolve));
+  /** Nobody waits for it. */
+  addLater(operation: LedgerOperation): void {
+    this.#push({ operation, waiter: undefined, attemptsAlone: 0 });
+  }
+
+  /** Resolves when nothing waits any more, at the latest after a time in ms. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (!this.#isWriting) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle.push(resolve);
+    const cancel = this.#options.timers.after(timeoutMs, resolve);
+    await promise;
+    cancel();
   }
 
   /** Stops trying again; what still waits is lost. Returns how many operations that are. */
   close(): number {
     this.#isClosed = true;
+    for (const { waiter } of this.#waiting) waiter?.reject(new Error('The ledger is closed.'));
     return this.#waiting.length;
+  }
+
+  #push(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    // All that this turn of the event loop brings goes into the same transaction.
+    setImmediate(() => void this.#write());
+  }
+
+  /** Tells those that have waited for too long; what they wait for stays where it is. */
+  #look(): void {
+    this.#cancelLook = undefined;
+    const { clock, timers, timeoutMs } = this.#options;
+    const now = clock.now();
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#waiting) {
+      const { waiter } = waiting;
+      if (waiter === undefined) continue;
+      if (waiter.lateAt > now) nextAt = Math.min(nextAt, waiter.lateAt);
+      else {
+        waiting.waiter = undefined;
+        waiter.reject(new Error(`It took longer than ${timeoutMs} ms.`));
+      }
+    }
+    if (nextAt < Number.POSITIVE_INFINITY) this.#cancelLook = timers.after(nextAt - now, () => this.#look());
   }
 
   async #write(): Promise<void> {
@@ -89,6 +139,8 @@ export class CommitQueue {
       if (error !== undefined) await this.#pause();
     }
     this.#isWriting = false;
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
@@ -112,7 +164,7 @@ export class CommitQueue {
       this.#waiting.splice(0, batch.length);
       this.#alone = Math.max(0, this.#alone - batch.length);
       this.#retryMs = RETRY_MIN_MS;
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
+      for (const [index, { waiter }] of batch.entries()) waiter?.resolve(results[index]!);
       onCommitted?.(performance.now() - startedAt, batch.length, this.#waiting.length);
       return undefined;
     } catch (error) {
@@ -135,8 +187,8 @@ export class CommitQueue {
   #afterFailure(waiting: Waiting, error: unknown): Waiting[] {
     const undo = undoOf(waiting.operation);
     if (undo === undefined) return [waiting];
-    waiting.reject(error);
-    return [{ operation: undo, resolve: () => {}, reject: () => {}, attemptsAlone: 0 }];
+    waiting.waiter?.reject(error);
+    return [{ operation: undo, waiter: undefined, attemptsAlone: 0 }];
   }
 
   #giveUpFirst(waiting: Waiting, error: unknown): void {
@@ -144,7 +196,7 @@ export class CommitQueue {
     if (waiting.attemptsAlone < ATTEMPTS_ALONE_MAX || this.#waiting[0] !== waiting) return;
     this.#waiting.shift();
     this.#alone = Math.max(0, this.#alone - 1);
-    waiting.reject(error);
+    waiting.waiter?.reject(error);
     this.#options.onGivenUp(waiting.operation, error);
   }
 
@@ -160,5 +212,5 @@ function undoOf(operation: LedgerOperation): LedgerOperation | undefined {
   if (operation.kind === 'claim') return { ...operation, kind: 'free' };
   if (operation.kind !== 'hold') return undefined;
   const { requestId, accountId, at } = operation;
-  return { kind: 'settle', requestId, accountId, at, isHeld: true };
+  return { kind: 'settle', requestId, accountId, at, hold: { id: requestId } };
 }

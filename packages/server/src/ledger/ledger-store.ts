@@ -15,9 +15,9 @@ export interface Balance {
 }
 
 /**
- * Why an entry was made. `grant` and `credit` add money, given and paid for; `hold` sets aside the most that a request can
- * cost; `release` puts that back; `charge` takes what it did cost; `refund` puts a charge back whose answer was not
- * delivered after all.
+ * Why an entry was made. `grant` and `credit` add money, given and paid for; `hold` sets aside what requests can cost at
+ * the most; `release` puts that back, in parts or all of it; `charge` takes what a request did cost; `refund` puts a charge
+ * back whose answer was not delivered after all.
  */
 export const ENTRY_KINDS = ['grant', 'credit', 'hold', 'release', 'charge', 'refund'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
@@ -35,31 +35,47 @@ export interface LedgerEntry extends Balance {
   readonly note?: string;
 }
 
-/** Sets money aside for a request before it runs. */
+/** Sets money aside before requests run. */
 export interface HoldOperation {
   readonly kind: 'hold';
+  /** The id of the hold. */
   readonly requestId: string;
   readonly accountId: string;
   readonly amount: Money;
+  /**
+   * What is set aside instead of `amount`, for requests to come, where that leaves the account most of what it has: at
+   * most one part of `WISH_SHARES` is set aside. The result is `filled` then.
+   */
+  readonly wish?: Money;
   /** Epoch ms. */
   readonly at: number;
   /** Whether it is made even if the balance falls below 0. */
   readonly mayOverdraw: boolean;
 }
 
-/** Ends a request: puts its hold back, charges what it cost, records what it used. */
+/** An account must have so many times what is wished for. */
+export const WISH_SHARES = 8n;
+
+/** What a settlement puts back of a hold. */
+export interface ReleasedHold {
+  readonly id: string;
+  /** All that is left of it, which ends it, when it is absent. */
+  readonly amount?: Money;
+}
+
+/** Ends a request: puts money back that was set aside, charges what it cost, records what it used. */
 export interface SettleOperation {
   readonly kind: 'settle';
   readonly requestId: string;
   readonly accountId: string;
   /** Epoch ms. */
   readonly at: number;
-  /** Whether money was set aside for it. */
-  readonly isHeld: boolean;
-  /** Absent when nothing was used that anyone should know of: then only the hold is put back. */
-  readonly usage?: UsageRecord;
+  /** Absent when there is nothing to put back. */
+  readonly hold?: ReleasedHold | undefined;
+  /** Absent when nothing was used that anyone should know of. */
+  readonly usage?: UsageRecord | undefined;
   /** What is kept for the next request of its key. The settlement is `taken`, and charges nothing, where the claim is. */
-  readonly keep?: { readonly claim: Claim; readonly answer: KeptAnswer };
+  readonly keep?: { readonly claim: Claim; readonly answer: KeptAnswer } | undefined;
 }
 
 /**
@@ -92,8 +108,11 @@ export interface FreeOperation extends Omit<ClaimOperation, 'kind'> {
 
 export type LedgerOperation = HoldOperation | SettleOperation | VoidOperation | ClaimOperation | FreeOperation;
 
-/** What became of an operation. An operation that was applied before is `done` again and changes nothing. */
-export type OperationResult = 'done' | 'insufficient_balance' | 'taken';
+/**
+ * What became of an operation. A settlement whose charge was made before is `done` again and charges nothing. `filled` is a
+ * hold of all that was wished for.
+ */
+export type OperationResult = 'done' | 'filled' | 'insufficient_balance' | 'taken';
 
 /** A server that holds money for its requests. */
 export interface ServerIdentity {

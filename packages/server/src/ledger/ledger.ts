@@ -4,11 +4,21 @@
  */
 
 import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
+import type { MaybePromise } from '../limits/limiter.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';
-import type { Balance, LedgerStore } from './ledger-store.js';
+import type {
+  Balance,
+  HoldOperation,
+  LedgerOperation,
+  LedgerStore,
+  OperationResult,
+  ReleasedHold,
+} from './ledger-store.js';
 import type { Money } from './money.js';
+import type { Hold } from './purse.js';
+import { Purses } from './purses.js';
 import type { UsageRecord } from './usage.js';
 
 /** How long a request waits for the ledger, in ms. */
@@ -46,7 +56,7 @@ export interface Keep {
   readonly answer: KeptAnswer;
 }
 
-export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'timers'> {
+export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'timers' | 'timeoutMs'> {
   readonly store: LedgerStore;
   readonly clock: Clock;
   readonly timers?: Timers;
@@ -57,17 +67,19 @@ export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'timer
 export class Ledger {
   readonly #store: LedgerStore;
   readonly #clock: Clock;
-  readonly #timers: Timers;
-  readonly #timeoutMs: number;
   readonly #queue: CommitQueue;
+  readonly #purses: Purses;
 
   constructor(options: LedgerOptions) {
     const { store, clock, timers = systemTimers, timeoutMs = LEDGER_TIMEOUT_MS } = options;
     this.#store = store;
     this.#clock = clock;
-    this.#timers = timers;
-    this.#timeoutMs = timeoutMs;
-    this.#queue = new CommitQueue({ ...options, timers });
+    this.#queue = new CommitQueue({ ...options, timers, timeoutMs });
+    this.#purses = new Purses({
+      ...{ clock, timers },
+      fill: (operation) => this.#fill(operation),
+      putBack: (hold, accountId) => this.#putBack(hold, accountId),
+    });
   }
 
   /** How many operations are not durable yet. */
@@ -81,19 +93,12 @@ export class Ledger {
   }
 
   /**
-   * Sets the most that a request can cost aside; false, and nothing is set aside, when the account has less.
-   * `mayOverdraw` does it in any case. Rejects with a LedgerLostError, after which nothing is set aside either.
+   * Sets the most that a request can cost aside, at once where a purse of the account has as much; undefined, and nothing
+   * is set aside, when the account has less. `mayOverdraw` does it in any case. Rejects with a LedgerLostError, after which
+   * nothing is set aside either.
    */
-  async hold(request: LedgerRequest, amount: Money, mayOverdraw: boolean): Promise<boolean> {
-    const at = this.#clock.now();
-    const { requestId, accountId } = request;
-    const held = this.#queue.add({ kind: 'hold', requestId, accountId, amount, at, mayOverdraw });
-    try {
-      return (await this.#inTime(held)) === 'done';
-    } catch (error) {
-      this.release(request);
-      throw error;
-    }
+  hold({ accountId }: LedgerRequest, amount: Money, mayOverdraw: boolean): MaybePromise<Hold | undefined> {
+    return this.#purses.take(accountId, amount) ?? this.#purses.fill(accountId, amount, mayOverdraw);
   }
 
   /**
@@ -102,30 +107,20 @@ export class Ledger {
    * LedgerLostError when it is not in time; then the charge is taken back as soon as the ledger can be written again, and
    * the answer must not be completed. Rejects with a ClaimLostError, and charges nothing, when the key is another's.
    */
-  async settle(request: LedgerRequest, isHeld: boolean, usage: UsageRecord, keep?: Keep): Promise<void> {
-    const at = this.#clock.now();
-    const { requestId, accountId } = request;
-    const kept = keep === undefined ? {} : { keep };
-    const settled = this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld, usage, ...kept });
-    try {
-      if ((await this.#inTime(settled)) !== 'taken') return;
-    } catch (error) {
-      this.#later(this.#queue.add({ kind: 'void', requestId, accountId, at }));
-      throw error;
-    }
-    throw new ClaimLostError();
+  settle(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord, keep?: Keep): Promise<void> {
+    const settled = this.#queue.add(this.#describe(request, hold, usage, keep));
+    return settled.then(requireOwn, (cause) => this.#takeBack(request, cause));
   }
 
   /** The same for an answer that nobody waits for: it is done as soon as the ledger can be written. */
-  settleLater({ requestId, accountId }: LedgerRequest, isHeld: boolean, usage: UsageRecord): void {
-    const at = this.#clock.now();
-    this.#later(this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld, usage }));
+  settleLater(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord): void {
+    this.#queue.addLater(this.#describe(request, hold, usage));
   }
 
-  /** Puts the hold of a request back that used nothing, as soon as the ledger can be written. */
-  release({ requestId, accountId }: LedgerRequest): void {
-    const at = this.#clock.now();
-    this.#later(this.#queue.add({ kind: 'settle', requestId, accountId, at, isHeld: true }));
+  /** Puts the hold of a request back that used nothing. */
+  release({ accountId }: LedgerRequest, hold: Hold): void {
+    const released = hold.purse.giveBack(hold, 0n);
+    if (released !== undefined) this.#putBack(released, accountId);
   }
 
   /**
@@ -134,44 +129,61 @@ export class Ledger {
    */
   async claim(claim: Claim): Promise<boolean> {
     try {
-      return (await this.#inTime(this.#queue.add({ kind: 'claim', ...this.#about(claim) }))) === 'done';
-    } catch (error) {
+      return (await this.#queue.add({ kind: 'claim', ...this.#about(claim) })) === 'done';
+    } catch (cause) {
       this.free(claim);
-      throw error;
+      throw new LedgerLostError(cause);
     }
   }
 
   /** Frees a key, as soon as the ledger can be written; what was kept for it is forgotten. */
   free(claim: Claim): void {
-    this.#later(this.#queue.add({ kind: 'free', ...this.#about(claim) }));
+    this.#queue.addLater({ kind: 'free', ...this.#about(claim) });
   }
 
   #about(claim: Claim) {
     return { requestId: claim.id, accountId: claim.accountId, claim, at: this.#clock.now() };
   }
 
-  /** Waits until everything is durable, at most for so long, and stops. Returns how many operations were lost. */
-  async close(timeoutMs: number): Promise<number> {
-    await this.#inTime(this.#queue.idle(), timeoutMs).catch(() => {});
-    return this.#queue.close();
-  }
-
-  /** What is given up is told to `onGivenUp`. */
-  #later(operation: Promise<unknown>): void {
-    operation.catch(() => {});
-  }
-
-  async #inTime<Result>(operation: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
-    let cancel = () => {};
-    const timeout = new Promise<never>((_, reject) => {
-      cancel = this.#timers.after(timeoutMs, () => reject(new Error(`It took longer than ${timeoutMs} ms.`)));
-    });
+  async #fill(operation: HoldOperation): Promise<OperationResult> {
     try {
-      return await Promise.race([operation, timeout]);
+      return await this.#queue.add(operation);
     } catch (cause) {
+      this.#putBack({ id: operation.requestId }, operation.accountId);
       throw new LedgerLostError(cause);
-    } finally {
-      cancel();
     }
   }
+
+  #putBack(hold: ReleasedHold, accountId: string): void {
+    this.#queue.addLater({ kind: 'settle', requestId: hold.id, accountId, at: this.#clock.now(), hold });
+  }
+
+  #describe(
+    { requestId, accountId }: LedgerRequest,
+    hold: Hold | undefined,
+    usage: UsageRecord,
+    keep?: Keep,
+  ): LedgerOperation {
+    const released = hold?.purse.giveBack(hold, usage.cost);
+    return { kind: 'settle', requestId, accountId, at: this.#clock.now(), hold: released, usage, keep };
+  }
+
+  #takeBack({ requestId, accountId }: LedgerRequest, cause: unknown): never {
+    this.#queue.addLater({ kind: 'void', requestId, accountId, at: this.#clock.now() });
+    throw new LedgerLostError(cause);
+  }
+
+  /**
+   * Puts back what no request has any more, waits until everything is durable, at most for so long, and stops. Returns how
+   * many operations were lost.
+   */
+  async close(timeoutMs: number): Promise<number> {
+    this.#purses.close();
+    await this.#queue.idle(timeoutMs);
+    return this.#queue.close();
+  }
+}
+
+function requireOwn(result: OperationResult): void {
+  if (result === 'taken') throw new ClaimLostError();
 }

@@ -10,7 +10,6 @@ import { openSecret } from './secret.js';
 import { createAdministrationStores } from './sql/administration-stores.js';
 import { SqlKeptAnswerStore } from './sql/kept-answer-store.js';
 import { SqlKeyStore } from './sql/key-store.js';
-import { SqlLedgerStore } from './sql/ledger-store.js';
 import { openPostgresDatabase } from './sql/postgres/postgres-database.js';
 import type { SqlDatabase } from './sql/sql-database.js';
 import { openSqliteDatabase } from './sql/sqlite/sqlite-database.js';
@@ -47,6 +46,8 @@ export interface StoreOptions {
   /** Whether a store without a database is an error instead of being filled. Default false. */
   readonly mustExist?: boolean;
   readonly database?: DatabaseOptions;
+  /** Whether a SQLite database gets a thread of its own, as a server needs it. Default false. */
+  readonly ownThread?: boolean;
   /** The secret in 64 hex digits, instead of the file in the data folder; it is not written anywhere. */
   readonly secret?: string | undefined;
   /** Hears, beside the way of a request, that this server does not hear of the changes of others for the moment. */
@@ -62,9 +63,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const database = await openDatabase(options);
   try {
     const secret = await openSecret({ dataDir, given }, database);
-    const { queries, flavor } = database;
+    const { queries, ledger } = database;
     const keys = new SqlKeyStore(queries, () => database.revision());
-    const ledger = new SqlLedgerStore(queries, flavor);
     const keptAnswers = new SqlKeptAnswerStore(queries);
     const administration = createAdministrationStores(queries, keys);
     return { keys, ledger, keptAnswers, administration, secret, close: () => database.close() };
@@ -75,12 +75,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openDatabase(options: StoreOptions): Promise<SqlDatabase> {
-  const { dataDir, clock, mustExist = false, database, secret, onLost = () => {} } = options;
+  const { dataDir, clock, mustExist = false, ownThread = false, database, secret, onLost = () => {} } = options;
   if (database?.url === undefined) {
     const path = join(dataDir, DATABASE_FILE_NAME);
     if (mustExist) await requireFile(path, dataDir);
     else await createFolder(dataDir);
-    return openSqliteDatabase(path, clock);
+    return openSqliteDatabase({ path, clock, ownThread });
   }
   // The secret is all that the folder is for.
   if (secret === undefined && !mustExist) await createFolder(dataDir);

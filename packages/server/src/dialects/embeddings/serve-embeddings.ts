@@ -1,10 +1,10 @@
 /** `POST /embeddings`: vectors of texts, in the shape of OpenAI's API; DeepSeek's has none. */
-import { randomUUID } from 'node:crypto';
 import { notFound, readEmbeddingRequest, serviceUnavailable } from '@plumb/wire';
 import { requireModel } from '../../accounts/permissions.js';
 import type { EmbeddingJob } from '../../engines/engine.js';
 import type { AnswerForm } from '../../inference/answer-form.js';
 import { serveGeneration } from '../../inference/serve-generation.js';
+import { createRequestId } from '../../ledger/request-id.js';
 
 export const serveEmbeddings = serveGeneration(({ platform, caller }, value, bytes) => {
   if (!platform.catalog.has('embeddings')) throw notFound(NOT_CONFIGURED);
@@ -16,7 +16,12 @@ export const serveEmbeddings = serveGeneration(({ platform, caller }, value, byt
   if (embed === undefined || countInputTokens === undefined) {
     throw serviceUnavailable({ detail: `the engine of ${model.id} makes no embeddings` });
   }
-  const job: EmbeddingJob = { id: randomUUID(), model: model.id, request, account: caller.account.id };
+  const job: EmbeddingJob = {
+    id: createRequestId(platform.clock.now()),
+    model: model.id,
+    request,
+    account: caller.account.id,
+  };
   return {
     id: job.id,
     model: model.id,

@@ -99,7 +99,10 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   onEnd(): void {
     if (this.#hasEnded) this.#over();
     else if (this.#refusal !== undefined) this.#refuse(this.#refusal);
-    else this.#conclude(this.#answer.end());
+    else {
+      this.#conclude(this.#answer.end());
+      this.#over();
+    }
   }
 
   onError(error: Error): void {

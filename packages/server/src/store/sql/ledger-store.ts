@@ -1,5 +1,5 @@
 /** The ledger in SQL tables: the adapter of `ledger/ledger-store.ts`, the same for every SQL dialect. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type {
   Balance,
   LedgerOperation,
@@ -8,23 +8,31 @@ import type {
   ServerIdentity,
 } from '../../ledger/ledger-store.js';
 import { readBalance } from './balance.js';
+import { KyselyLedgerRows } from './kysely-ledger-rows.js';
+import type { LedgerRows } from './ledger-rows.js';
 import { LedgerTransaction } from './ledger-transaction.js';
 import type { SqlFlavor } from './migrate.js';
 import type { Tables } from './schema.js';
 
+/** The rows of an open transaction. */
+type OpenRows = (transaction: Transaction<Tables>) => LedgerRows;
+
 export class SqlLedgerStore implements LedgerStore {
   readonly #database: Kysely<Tables>;
-  readonly #flavor: SqlFlavor;
+  readonly #openRows: OpenRows;
 
-  constructor(database: Kysely<Tables>, flavor: SqlFlavor) {
+  /** `openRows` is how the rows are read and written; by default as every SQL dialect can. */
+  constructor(database: Kysely<Tables>, flavor: SqlFlavor, openRows?: OpenRows) {
     this.#database = database;
-    this.#flavor = flavor;
+    this.#openRows = openRows ?? ((transaction) => new KyselyLedgerRows(transaction, flavor));
   }
 
   apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]> {
-    return this.#database
-      .transaction()
-      .execute((transaction) => new LedgerTransaction(transaction, this.#flavor, serverId).apply(operations));
+    return this.#database.transaction().execute((transaction) => this.#open(transaction, serverId).apply(operations));
+  }
+
+  #open(transaction: Transaction<Tables>, serverId: string): LedgerTransaction {
+    return new LedgerTransaction(transaction, this.#openRows(transaction), serverId);
   }
 
   balance(accountId: string): Promise<Balance> {
@@ -48,7 +56,7 @@ export class SqlLedgerStore implements LedgerStore {
       .map(({ id }) => id);
     if (gone.length === 0) return 0;
     return this.#database.transaction().execute(async (transaction) => {
-      const released = await new LedgerTransaction(transaction, this.#flavor, '').releaseHoldsOf(gone, now);
+      const released = await this.#open(transaction, '').releaseHoldsOf(gone, now);
       await transaction.deleteFrom('servers').where('id', 'in', gone).execute();
       return released;
     });

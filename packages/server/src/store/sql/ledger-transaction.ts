@@ -1,41 +1,36 @@
 /**
  * One transaction of the ledger: reads what its operations are about, works them out one after the other in memory, and
- * writes all of it in a handful of statements, however many operations there are.
- *
- * Rows are locked in one order everywhere, balances before holds and each by id, so that servers cannot lock each other
- * out.
+ * writes all of it.
  */
-import type { Insertable, Selectable, Transaction } from 'kysely';
-import type {
-  HoldOperation,
-  LedgerOperation,
-  OperationResult,
-  SettleOperation,
-  VoidOperation,
+import type { Transaction } from 'kysely';
+import {
+  type HoldOperation,
+  type LedgerOperation,
+  type OperationResult,
+  type SettleOperation,
+  type VoidOperation,
+  WISH_SHARES,
 } from '../../ledger/ledger-store.js';
 import { ClaimTransaction, claimOf } from './claim-transaction.js';
-import type { SqlFlavor } from './migrate.js';
+import type { LedgerRows, NewEntry } from './ledger-rows.js';
+import { OpenHold } from './open-hold.js';
 import type { Tables } from './schema.js';
 import { type Parts, SpendableBalance } from './spendable-balance.js';
 import { toUsageRow } from './usage-row.js';
 
-type HoldRow = Selectable<Tables['holds']>;
-type NewEntry = Insertable<Tables['ledger_entries']>;
-
 export class LedgerTransaction {
   readonly #transaction: Transaction<Tables>;
-  readonly #flavor: SqlFlavor;
+  readonly #rows: LedgerRows;
   readonly #serverId: string;
   readonly #balances = new Map<string, SpendableBalance>();
-  readonly #holds = new Map<string, HoldRow>();
-  readonly #newHolds = new Map<string, HoldRow>();
+  readonly #holds = new Map<string, OpenHold>();
   readonly #endedHolds: string[] = [];
   readonly #entries: NewEntry[] = [];
 
   /** `serverId` is whose holds are made. */
-  constructor(transaction: Transaction<Tables>, flavor: SqlFlavor, serverId: string) {
+  constructor(transaction: Transaction<Tables>, rows: LedgerRows, serverId: string) {
     this.#transaction = transaction;
-    this.#flavor = flavor;
+    this.#rows = rows;
     this.#serverId = serverId;
   }
 
@@ -47,7 +42,7 @@ export class LedgerTransaction {
     const operations = taken.size === 0 ? asked : asked.map((one) => (taken.has(one) ? undeliver(one) : one));
     const settlements = operations.filter((operation) => operation.kind === 'settle');
     const voids = operations.filter((operation) => operation.kind === 'void');
-    await this.#readHolds(settlements.filter(({ isHeld }) => isHeld).map(({ requestId }) => requestId));
+    await this.#readHolds(settlements.flatMap(({ hold }) => (hold === undefined ? [] : [hold.id])));
     const unpaid = await this.#recordUsage(settlements);
     const results = operations.map((operation, index): OperationResult => {
       if (operation.kind === 'hold') return this.#hold(operation);
@@ -82,41 +77,51 @@ export class LedgerTransaction {
       .where('account_id', 'in', [...this.#balances.keys()])
       .returningAll()
       .execute();
-    for (const hold of holds) this.#release(hold, at);
+    for (const hold of holds) this.#release(new OpenHold(hold), undefined, at, hold.request_id);
     await this.#writeEntries();
     await this.#writeRest();
     return holds.length;
   }
 
-  #hold({ requestId, accountId, amount, at, mayOverdraw }: HoldOperation): OperationResult {
+  #hold({ requestId, accountId, amount, wish, at, mayOverdraw }: HoldOperation): OperationResult {
     const balance = this.#balanceOf(accountId);
-    if (!mayOverdraw && balance.total < amount) return 'insufficient_balance';
-    const taken = balance.take(amount);
+    const isFilled = wish !== undefined && balance.total >= wish * WISH_SHARES;
+    if (!isFilled && !mayOverdraw && balance.total < amount) return 'insufficient_balance';
+    const taken = balance.take(isFilled ? wish : amount);
     this.#entries.push(entry(accountId, 'hold', negate(taken), at, requestId));
-    const hold = { request_id: requestId, account_id: accountId, server_id: this.#serverId, ...taken, at };
-    this.#newHolds.set(requestId, hold);
-    return 'done';
+    const row = { request_id: requestId, account_id: accountId, server_id: this.#serverId, ...taken, at };
+    this.#holds.set(requestId, new OpenHold(row, true));
+    return isFilled ? 'filled' : 'done';
   }
 
   /** `unpaid` are the requests that are recorded in this transaction and not charged yet: others were charged before. */
-  #settle({ requestId, accountId, at, usage }: SettleOperation, unpaid: Set<string>): void {
-    const hold = this.#newHolds.get(requestId) ?? this.#holds.get(requestId);
-    if (hold !== undefined) this.#endHold(hold, at);
-    if (usage === undefined || !unpaid.delete(requestId) || usage.cost === 0n) return;
+  #settle({ requestId, accountId, at, hold: released, usage }: SettleOperation, unpaid: Set<string>): void {
+    const isNew = usage !== undefined && unpaid.delete(requestId);
+    const hold = released === undefined ? undefined : this.#holds.get(released.id);
+    // What goes with a charge that was made before was put back with it.
+    if (hold !== undefined && (isNew || released?.amount === undefined)) {
+      this.#release(hold, released?.amount, at, requestId);
+    }
+    if (!isNew || usage.cost === 0n) return;
     const taken = this.#balanceOf(accountId).take(usage.cost);
     this.#entries.push(entry(accountId, 'charge', negate(taken), at, requestId));
   }
 
-  #endHold(hold: HoldRow, at: number): void {
-    this.#release(hold, at);
-    if (!this.#newHolds.delete(hold.request_id)) this.#endedHolds.push(hold.request_id);
-    this.#holds.delete(hold.request_id);
-  }
-
-  #release({ account_id, request_id, granted, topped_up }: HoldRow, at: number): void {
-    const parts = { granted: BigInt(granted), topped_up: BigInt(topped_up) };
-    this.#balanceOf(account_id).add(parts);
-    this.#entries.push(entry(account_id, 'release', parts, at, request_id));
+  /** What is put back of one hold is one entry, which bears the name of the first request that it is put back for. */
+  #release(hold: OpenHold, amount: bigint | undefined, at: number, reference: string): void {
+    const { account_id: accountId, request_id: id } = hold.row;
+    const parts = amount === undefined ? hold.end() : hold.release(amount);
+    this.#balanceOf(accountId).add(parts);
+    if (hold.entry === undefined) {
+      hold.entry = entry(accountId, 'release', parts, at, amount === undefined ? id : reference);
+      this.#entries.push(hold.entry);
+    } else {
+      hold.entry.granted = BigInt(hold.entry.granted) + parts.granted;
+      hold.entry.topped_up = BigInt(hold.entry.topped_up) + parts.topped_up;
+    }
+    if (!hold.isEnded) return;
+    this.#holds.delete(id);
+    if (!hold.isNew) this.#endedHolds.push(id);
   }
 
   /** Gives back what was charged for requests, once. */
@@ -145,65 +150,35 @@ export class LedgerTransaction {
     await this.#transaction.updateTable('usage_records').set(undelivered).where('request_id', 'in', ids).execute();
   }
 
-  /** Reads the balances of accounts and keeps other servers from changing them before this transaction ends. */
   async #lockBalances(accountIds: readonly string[]): Promise<void> {
     if (accountIds.length === 0) return;
-    const rows = await this.#transaction
-      .selectFrom('balances')
-      .selectAll()
-      .where('account_id', 'in', [...new Set(accountIds)])
-      .orderBy('account_id')
-      .$if(this.#flavor.locksRows, (query) => query.forNoKeyUpdate())
-      .execute();
+    const rows = await this.#rows.lockBalances([...new Set(accountIds)]);
     for (const row of rows) this.#balances.set(row.account_id, new SpendableBalance(row));
   }
 
-  async #readHolds(requestIds: readonly string[]): Promise<void> {
-    if (requestIds.length === 0) return;
-    const rows = await this.#transaction
-      .selectFrom('holds')
-      .selectAll()
-      .where('request_id', 'in', requestIds)
-      .execute();
-    for (const row of rows) this.#holds.set(row.request_id, row);
+  async #readHolds(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const rows = await this.#rows.readHolds([...new Set(ids)]);
+    for (const row of rows) this.#holds.set(row.request_id, new OpenHold(row));
   }
 
   /** Returns the requests that had not been recorded before. */
   async #recordUsage(settlements: readonly SettleOperation[]): Promise<Set<string>> {
     const rows = settlements.flatMap(({ usage }) => (usage === undefined ? [] : [toUsageRow(usage)]));
-    if (rows.length === 0) return new Set();
-    const inserted = await this.#transaction
-      .insertInto('usage_records')
-      .values(rows)
-      .onConflict((conflict) => conflict.column('request_id').doNothing())
-      .returning('request_id')
-      .execute();
-    return new Set(inserted.map(({ request_id }) => request_id));
+    return rows.length === 0 ? new Set() : this.#rows.recordUsage(rows);
   }
 
   async #writeEntries(): Promise<void> {
     const entries = this.#entries.splice(0);
-    if (entries.length > 0) await this.#transaction.insertInto('ledger_entries').values(entries).execute();
+    if (entries.length > 0) await this.#rows.addEntries(entries);
   }
 
   async #writeRest(): Promise<void> {
-    if (this.#endedHolds.length > 0) {
-      await this.#transaction.deleteFrom('holds').where('request_id', 'in', this.#endedHolds).execute();
-    }
-    const holds = [...this.#newHolds.values()];
-    if (holds.length > 0) await this.#transaction.insertInto('holds').values(holds).execute();
+    if (this.#endedHolds.length > 0) await this.#rows.removeHolds(this.#endedHolds);
+    const holds = [...this.#holds.values()].filter(({ isChanged }) => isChanged).map(({ row }) => row);
+    if (holds.length > 0) await this.#rows.writeHolds(holds);
     const changed = [...this.#balances.values()].filter((balance) => balance.isChanged).map((balance) => balance.row);
-    if (changed.length === 0) return;
-    await this.#transaction
-      .insertInto('balances')
-      .values(changed)
-      .onConflict((conflict) =>
-        conflict.column('account_id').doUpdateSet((update) => ({
-          granted: update.ref('excluded.granted'),
-          topped_up: update.ref('excluded.topped_up'),
-        })),
-      )
-      .execute();
+    if (changed.length > 0) await this.#rows.writeBalances(changed);
   }
 
   #balanceOf(accountId: string): SpendableBalance {
@@ -232,7 +207,7 @@ function undeliver(operation: LedgerOperation): LedgerOperation {
 /** What moves money, and what changes keys: those of one account are changed by one transaction at a time. */
 function locksBalance(operation: LedgerOperation): boolean {
   if (operation.kind !== 'settle' || claimOf(operation) !== undefined) return true;
-  return operation.isHeld || (operation.usage?.cost ?? 0n) > 0n;
+  return operation.hold !== undefined || (operation.usage?.cost ?? 0n) > 0n;
 }
 
 function entry(accountId: string, kind: NewEntry['kind'], parts: Parts, at: number, reference: string): NewEntry {

@@ -2,6 +2,7 @@
 import { Kysely, sql } from 'kysely';
 import type { Clock } from '../../../observe/clock.js';
 import { StoreError } from '../../store-error.js';
+import { SqlLedgerStore } from '../ledger-store.js';
 import { migrate } from '../migrate.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Tables } from '../schema.js';
@@ -41,6 +42,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
   });
   return {
     queries,
+    ledger: new SqlLedgerStore(queries, postgresFlavor),
     flavor: postgresFlavor,
     revision: () => watch.current(),
     async close() {

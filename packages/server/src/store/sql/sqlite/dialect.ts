@@ -1,5 +1,4 @@
-/** Kysely on `node:sqlite`. */
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+/** Kysely on a SQLite connection. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -11,22 +10,19 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { toExactNumber } from '../exact-number.js';
-import { explainSqliteError } from './errors.js';
+import type { SqliteConnection, StatementResult } from './connection.js';
 
-/** The dialect of one open database. Kysely serialises what uses its one connection. */
+/** The dialect of one open connection. Kysely serialises what uses it. */
 export class NodeSqliteDialect implements Dialect {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
+  readonly #connection: SqliteConnection;
 
-  /** `path` is how errors call the database. Destroying the Kysely instance closes it. */
-  constructor(database: DatabaseSync, path: string) {
-    this.#database = database;
-    this.#path = path;
+  /** Destroying the Kysely instance closes the connection. */
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(new NodeSqliteConnection(this.#database, this.#path), this.#database);
+    return new NodeSqliteDriver(this.#connection);
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
@@ -44,18 +40,18 @@ export class NodeSqliteDialect implements Dialect {
 }
 
 class NodeSqliteDriver implements Driver {
-  readonly #connection: NodeSqliteConnection;
-  readonly #database: DatabaseSync;
+  readonly #connection: SqliteConnection;
+  readonly #queries: DatabaseConnection;
 
-  constructor(connection: NodeSqliteConnection, database: DatabaseSync) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#database = database;
+    this.#queries = new NodeSqliteQueries(connection);
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection;
+    return this.#queries;
   }
 
   /**
@@ -63,83 +59,44 @@ class NodeSqliteDriver implements Driver {
    * another process has written in between (https://www.sqlite.org/isolation.html).
    */
   async beginTransaction(): Promise<void> {
-    this.#connection.execute('begin immediate');
+    await this.#connection.execute('begin immediate');
   }
 
   async commitTransaction(): Promise<void> {
-    this.#connection.execute('commit');
+    await this.#connection.execute('commit');
   }
 
   async rollbackTransaction(): Promise<void> {
-    // Some errors, a full disk among them, have rolled back already.
-    if (this.#connection.isInTransaction) this.#connection.execute('rollback');
+    await this.#connection.rollback();
   }
 
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    this.#database.close();
+    await this.#connection.close();
   }
 }
 
-/** Told by the text, because Node tells the columns of a statement only from 22.16 on. */
-const RETURNS_ROWS = /^\s*(?:select|with|values|pragma)\b|\breturning\b/i;
+class NodeSqliteQueries implements DatabaseConnection {
+  readonly #connection: SqliteConnection;
 
-class NodeSqliteConnection implements DatabaseConnection {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
-
-  constructor(database: DatabaseSync, path: string) {
-    this.#database = database;
-    this.#path = path;
-  }
-
-  /** False only where it is known: Node tells from 22.16 on. */
-  get isInTransaction(): boolean {
-    return this.#database.isTransaction ?? true;
-  }
-
-  execute(sql: string): void {
-    try {
-      this.#database.exec(sql);
-    } catch (error) {
-      throw explainSqliteError(error, this.#path);
-    }
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    try {
-      const statement = this.#prepare(sql);
-      const values = parameters as SQLInputValue[];
-      if (RETURNS_ROWS.test(sql)) return { rows: statement.all(...values).map((row) => readRow<Row>(row)) };
-      const { changes, lastInsertRowid } = statement.run(...values);
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-    } catch (error) {
-      throw explainSqliteError(error, this.#path);
-    }
+    return toQueryResult(await this.#connection.query(sql, parameters));
   }
 
+  /** All rows at once: nothing here reads more than it can hold. */
   async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    try {
-      const rows = this.#prepare(sql).iterate(...(parameters as SQLInputValue[]));
-      for (const row of rows) yield { rows: [readRow<Row>(row)] };
-    } catch (error) {
-      throw explainSqliteError(error, this.#path);
-    }
-  }
-
-  /** Integers come as bigints, because those beyond 2^53 would otherwise be an error. */
-  #prepare(sql: string): StatementSync {
-    const statement = this.#database.prepare(sql);
-    statement.setReadBigInts(true);
-    return statement;
+    yield toQueryResult(await this.#connection.query(sql, parameters));
   }
 }
 
-/** A row in which integers are numbers as long as these are exact. */
-function readRow<Row>(row: Record<string, SQLOutputValue>): Row {
-  for (const [column, value] of Object.entries(row)) {
-    if (typeof value === 'bigint') row[column] = toExactNumber(value);
-  }
-  return row as Row;
+function toQueryResult<Row>({ rows, changes }: StatementResult): QueryResult<Row> {
+  const found = rows as unknown as Row[];
+  return changes === undefined
+    ? { rows: found }
+    : { rows: found, numAffectedRows: changes.rows, insertId: changes.lastId };
 }

@@ -1,24 +1,40 @@
 /** The database in a data folder: a SQLite file. */
 import { Kysely } from 'kysely';
+import type { LedgerStore } from '../../../ledger/ledger-store.js';
 import type { Clock } from '../../../observe/clock.js';
+import { SqlLedgerStore } from '../ledger-store.js';
 import { migrate } from '../migrate.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Tables } from '../schema.js';
 import type { SqlDatabase } from '../sql-database.js';
+import { DirectConnection } from './connection.js';
 import { NodeSqliteDialect } from './dialect.js';
 import { explainSqliteError } from './errors.js';
 import { sqliteFlavor } from './flavor.js';
 import { openSqlite, openSqliteReader } from './open-sqlite.js';
+import { PreparedLedgerRows } from './prepared-ledger-rows.js';
 import { RevisionWatch } from './revision-watch.js';
+import { ThreadConnection } from './thread/thread-connection.js';
+import { ThreadLedgerStore } from './thread/thread-ledger-store.js';
 
-/** Opens the file, made when there is none, and brings its schema up to date. Rejects with a StoreError. */
-export async function openSqliteDatabase(path: string, clock: Clock): Promise<SqlDatabase> {
-  const queries = new Kysely<Tables>({ dialect: new NodeSqliteDialect(await openSqlite(path), path) });
+export interface SqliteOptions {
+  /** Absolute path of the file, made when there is none. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Whether it gets a thread of its own: starting that takes longer than most commands do. */
+  readonly ownThread: boolean;
+}
+
+/** Opens the file and brings its schema up to date. Rejects with a StoreError. */
+export async function openSqliteDatabase({ path, clock, ownThread }: SqliteOptions): Promise<SqlDatabase> {
+  const connection = ownThread ? await ThreadConnection.open(path) : new DirectConnection(await openSqlite(path), path);
+  const queries = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection) });
   try {
     await migrate(queries, sqliteFlavor, MIGRATIONS, clock);
-    const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys');
+    const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys', ownThread);
     return {
       queries,
+      ledger: openLedger(queries, connection),
       flavor: sqliteFlavor,
       revision: () => revisions.current(),
       async close() {
@@ -31,4 +47,10 @@ export async function openSqliteDatabase(path: string, clock: Clock): Promise<Sq
     await queries.destroy();
     throw explainSqliteError(error, path);
   }
+}
+
+function openLedger(queries: Kysely<Tables>, connection: ThreadConnection | DirectConnection): LedgerStore {
+  if (connection instanceof ThreadConnection) return new ThreadLedgerStore(queries, connection);
+  const rows = new PreparedLedgerRows(connection.database);
+  return new SqlLedgerStore(queries, sqliteFlavor, () => rows);
 }

@@ -1,0 +1,64 @@
+/**
+ * The thread of a server's database: whatever takes time there, the wait for the disk first of all, keeps no request
+ * waiting that has nothing to do with it. It does one task after the other, and a transaction of the ledger as one task.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Kysely } from 'kysely';
+import type { LedgerStore } from '../../../../ledger/ledger-store.js';
+import { SqlLedgerStore } from '../../ledger-store.js';
+import type { Tables } from '../../schema.js';
+import { DirectConnection } from '../connection.js';
+import { NodeSqliteDialect } from '../dialect.js';
+import { sqliteFlavor } from '../flavor.js';
+import { openSqlite } from '../open-sqlite.js';
+import { PreparedLedgerRows } from '../prepared-ledger-rows.js';
+import { describeFailure, type Outcome, type Task, type ThreadData } from './messages.js';
+import { unpack } from './pack-settlement.js';
+
+if (parentPort === null) throw new Error('This is the code of a thread.');
+const port = parentPort;
+const { path } = workerData as ThreadData;
+const opening = openSqlite(path).then((database) => new DirectConnection(database, path));
+let ledger: LedgerStore | undefined;
+let last: Promise<unknown> = opening.then(
+  () => port.postMessage({ result: undefined } satisfies Outcome),
+  (error) => port.postMessage({ failure: describeFailure(error) } satisfies Outcome),
+);
+
+port.on('message', (task: Task) => {
+  last = last.then(async () => {
+    port.postMessage(await perform(task));
+    if (task.kind === 'close') port.close();
+  });
+});
+
+async function perform(task: Task): Promise<Outcome> {
+  try {
+    return { result: await run(task, await opening) };
+  } catch (error) {
+    return { failure: describeFailure(error) };
+  }
+}
+
+function run(task: Task, connection: DirectConnection) {
+  switch (task.kind) {
+    case 'execute':
+      return connection.execute(task.sql);
+    case 'query':
+      return connection.query(task.sql, task.parameters);
+    case 'rollback':
+      return connection.rollback();
+    case 'apply':
+      ledger ??= openLedger(connection);
+      return ledger.apply(task.operations.map(unpack), task.serverId);
+    case 'close':
+      return connection.close();
+  }
+}
+
+/** The first transaction comes after the migrations, which are tasks of the server. */
+function openLedger(connection: DirectConnection): LedgerStore {
+  const rows = new PreparedLedgerRows(connection.database);
+  const queries = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection) });
+  return new SqlLedgerStore(queries, sqliteFlavor, () => rows);
+}
