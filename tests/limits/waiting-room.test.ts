@@ -25,7 +25,7 @@ function start() {
   const began = time.now();
   /** Sends a request and does not wait for its answer. */
   const send = async (name: string, admission: Admission, signal?: AbortSignal): Promise<void> => {
-    void room.admit(admission, signal).then(
+    void Promise.resolve(room.admit(admission, signal)).then(
       (decision) => answers.push({ name, at: time.now() - began, decision }),
       (error: Error) =>
         answers.push({ name: `${name}: ${error.message}`, at: time.now() - began, decision: undefined as never }),
@@ -200,7 +200,10 @@ describe('waiting room', () => {
     };
     const room = new WaitingRoom({ limiter: slow, clock: time, timers: time });
     const elsewhere = admitted(memory.admit(ask({ concurrentRequests: 1 })));
-    const waiting = assert.rejects(room.admit(patient({ concurrentRequests: 1 }), leaving.signal), /client left/);
+    const waiting = assert.rejects(
+      async () => room.admit(patient({ concurrentRequests: 1 }), leaving.signal),
+      /client left/,
+    );
     await settleDown();
     await settleDown();
     void elsewhere.settle(1);
@@ -270,7 +273,7 @@ describe('waiting room', () => {
       timers: time,
     });
     const first = admitted(await room.admit(patient({ concurrentRequests: 1 })));
-    const second = assert.rejects(room.admit(patient({ concurrentRequests: 1 })), /limiter failed/);
+    const second = assert.rejects(async () => room.admit(patient({ concurrentRequests: 1 })), /limiter failed/);
     await settleDown();
     const third = room.admit(patient({ concurrentRequests: 1 }));
     await settleDown();

@@ -221,7 +221,7 @@ describe('the tokens of a prompt', () => {
     pool.drain('b');
     assert.equal(await pool.countPromptTokens(job), 99);
     pool.drain('a');
-    await assert.rejects(pool.countPromptTokens(job), { status: 503 });
+    await assert.rejects(async () => pool.countPromptTokens(job), { status: 503 });
   });
 
   test('are asked of another engine when the first cannot say, but not when the prompt is wrong', async () => {
@@ -230,7 +230,7 @@ describe('the tokens of a prompt', () => {
     engines.b!.countPromptTokens = count(7);
     assert.equal(await pool.countPromptTokens(job), 7);
     engines.a!.countPromptTokens = () => Promise.reject(contextLengthExceeded(1, 2, 3));
-    await assert.rejects(pool.countPromptTokens(job), { status: 400 });
+    await assert.rejects(async () => pool.countPromptTokens(job), { status: 400 });
   });
 });
 

@@ -66,7 +66,7 @@ describe('embeddings of another Plumb', async () => {
 
 test('embeddings of a pool whose engine makes none are a 503, and end once', async () => {
   const { pool } = await openPool({ a: {} });
-  await assert.rejects(pool.countInputTokens({ request: { model: 'm', input: 'Hi' } }), { status: 503 });
+  await assert.rejects(async () => pool.countInputTokens({ request: { model: 'm', input: 'Hi' } }), { status: 503 });
   const sink = new RecordingSink();
   pool.embed({ id: '1', model: 'm', request: { model: 'm', input: 'Hi' }, account: 'account' }, sink);
   await sink.ended;

@@ -28,18 +28,18 @@ describe('an estimate', () => {
     const estimator = new TokenEstimator();
     const request = ask('x'.repeat(10_000));
     const first = estimator.estimate(request);
-    estimator.observe(request, first * 2);
+    estimator.observe(estimator.rawOf(request), first * 2);
     assert.equal(estimator.estimate(request), first * 2);
-    for (let turn = 0; turn < 100; turn++) estimator.observe(ask('y'.repeat(10_000)), first);
+    for (let turn = 0; turn < 100; turn++) estimator.observe(estimator.rawOf(ask('y'.repeat(10_000))), first);
     assert.ok(Math.abs(estimator.estimate(request) - first) < first / 100);
   });
 
   test('does not follow counts that cannot be of this prompt', () => {
     const estimator = new TokenEstimator();
     const first = estimator.estimate(ask('x'.repeat(1000)));
-    estimator.observe(ask('x'.repeat(1000)), 0);
+    estimator.observe(estimator.rawOf(ask('x'.repeat(1000))), 0);
     assert.equal(estimator.estimate(ask('x'.repeat(1000))), first);
-    estimator.observe(ask('x'.repeat(1000)), 1_000_000);
+    estimator.observe(estimator.rawOf(ask('x'.repeat(1000))), 1_000_000);
     assert.ok(estimator.estimate(ask('x'.repeat(1000))) <= first * 4 + 1);
   });
 });

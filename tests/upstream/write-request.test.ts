@@ -8,7 +8,14 @@ import { writeRequest } from '#server/engines/upstream/write-request.js';
 import { createJob, type JobParts, TOOLS } from './support/jobs.js';
 
 function write(kind: UpstreamKindName, parts: JobParts = {}) {
-  return JSON.parse(writeRequest(createJob(parts), UPSTREAM_KINDS[kind], 'their-name', 'scope-hash'));
+  return JSON.parse(
+    writeRequest(createJob(parts), {
+      kind: UPSTREAM_KINDS[kind],
+      model: 'their-name',
+      scope: () => 'scope-hash',
+      isWhole: false,
+    }),
+  );
 }
 
 const KINDS = Object.keys(UPSTREAM_KINDS) as UpstreamKindName[];

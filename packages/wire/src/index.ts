@@ -22,6 +22,7 @@ export * from './limits.js';
 export * from './models.js';
 export * from './output/chunk-writer.js';
 export * from './output/output-splitter.js';
+export * from './output/response-writer.js';
 export * from './output/text-matcher.js';
 export * from './read/check-strict-contract.js';
 export * from './read/read-chat-request.js';

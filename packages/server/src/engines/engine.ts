@@ -1,5 +1,6 @@
 /** The port of everything that generates: the embedded engine today, pools of upstream engines beside it. */
-import type { ApiError, ChatRequest, EmbeddingRequest, FinishReason, Usage } from '@plumb/wire';
+import type { ApiError, ChatRequest, ChatResponse, EmbeddingRequest, FinishReason, Usage } from '@plumb/wire';
+import type { MaybePromise } from '../limits/limiter.js';
 
 /** One generation, as the way of a request hands it to an engine. */
 export interface GenerationJob {
@@ -50,6 +51,8 @@ export interface GenerationEnd {
    * answer to be accounted for. Absent when they have been sent already, or the answer is not complete.
    */
   readonly lastEvents?: Uint8Array;
+  /** The whole answer, in place of all events: only for a sink that takes it. */
+  readonly response?: ChatResponse;
 }
 
 /** A request whose prompt is counted and not run. */
@@ -73,9 +76,14 @@ export interface FailureReason {
  * nothing after it; neither is called before `generate` has returned.
  */
 export interface GenerationSink {
+  /** Whether the whole answer may come with `onEnd`, because nobody sees it before; its events are empty then. */
+  readonly takesResponse?: boolean;
   /** Inference has begun: the prompt is being read. */
   onBegun(): void;
-  /** One or more whole server-sent events, each a chat completion chunk of our contract; never `[DONE]`. */
+  /**
+   * One or more whole server-sent events, each a chat completion chunk of our contract; never `[DONE]`. No bytes at all
+   * say that something was generated that comes with the end.
+   */
   onEvents(bytes: Uint8Array): void;
   onEnd(end: GenerationEnd): void;
   /**
@@ -108,7 +116,7 @@ export interface Engine {
   /** Never throws: whatever goes wrong reaches `sink.onFailure`. */
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration;
   /** How many tokens the prompt of a request has. Rejects with an ApiError when it cannot be one, or nobody can tell. */
-  countPromptTokens(job: CountJob): Promise<number>;
+  countPromptTokens(job: CountJob): MaybePromise<number>;
   /**
    * Makes embeddings; absent where none can be made. The sink gets a single event, kept back in `lastEvents`: the whole
    * answer of `POST /embeddings`, in the encoding that was asked for. Its usage has prompt tokens alone, all of them
@@ -116,7 +124,7 @@ export interface Engine {
    */
   embed?(job: EmbeddingJob, sink: GenerationSink): RunningGeneration;
   /** How many tokens the inputs have together. Rejects like `countPromptTokens`. */
-  countInputTokens?(job: Pick<EmbeddingJob, 'request'>): Promise<number>;
+  countInputTokens?(job: Pick<EmbeddingJob, 'request'>): MaybePromise<number>;
   /** Stops the engine; generations still running fail with a 503. */
   close(): Promise<void>;
 }

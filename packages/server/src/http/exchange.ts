@@ -2,7 +2,7 @@
  * One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. What
  * is written to a client that has gone is dropped.
  */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, payloadTooLarge } from '@plumb/wire';
 import { type ErrorFormat, renderError } from './render-error.js';
@@ -33,7 +33,7 @@ export class Exchange {
   /** Whether the client may still be sending a body that was refused. */
   #isRefusing = false;
   /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
-  readonly traceId: string = randomBytes(16).toString('hex');
+  readonly traceId: string = randomUUID().replaceAll('-', '');
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
@@ -42,9 +42,11 @@ export class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #errorFormat: ErrorFormat;
+  /** What `setHeaders` was given. */
   #headers: Record<string, string> | undefined;
   #isCut = false;
-  #onLeft: (() => void)[] | undefined;
+  #onLeft: (() => void)[] = [];
+  #onClosed: (() => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
     this.#request = request;
@@ -55,6 +57,7 @@ export class Exchange {
     const queryStart = target.indexOf('?');
     this.path = queryStart === -1 ? target : target.slice(0, queryStart);
     this.query = queryStart === -1 ? '' : target.slice(queryStart + 1);
+    response.once('close', () => this.#close());
   }
 
   get headers(): IncomingHttpHeaders {
@@ -131,17 +134,8 @@ export class Exchange {
   /** Calls back once if the client goes away before the answer is complete; at once when it has gone already. */
   onClientLeft(callback: () => void): void {
     const response = this.#response;
-    if (this.#isCut || response.closed) {
-      if (this.#isCut || !response.writableFinished) callback();
-      return;
-    }
-    if (this.#onLeft === undefined) {
-      this.#onLeft = [];
-      response.once('close', () => {
-        if (!response.writableFinished) this.#tellLeft();
-      });
-    }
-    this.#onLeft.push(callback);
+    if (!this.#isCut && !response.closed) this.#onLeft.push(callback);
+    else if (this.#isCut || !response.writableFinished) callback();
   }
 
   /** Resolves when the answer has been handed to the system or the client has gone. */
@@ -149,8 +143,7 @@ export class Exchange {
     const response = this.#response;
     if (response.writableFinished || response.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
-      response.once('finish', resolve);
-      response.once('close', resolve);
+      this.#onClosed = resolve;
     });
   }
 
@@ -173,11 +166,7 @@ export class Exchange {
   /** Sends the head of an answer whose body follows in pieces. */
   beginBody(contentType: string): void {
     if (this.#isGone) return;
-    this.#response.writeHead(200, {
-      ...this.#commonHeaders(),
-      'content-type': contentType,
-      'cache-control': 'no-cache',
-    });
+    this.#response.writeHead(200, this.#listHeaders({ 'content-type': contentType, 'cache-control': 'no-cache' }));
   }
 
   /** Sends a piece of the body. */
@@ -228,8 +217,14 @@ export class Exchange {
     });
   }
 
+  /** Node closes an answer right after it has finished, or when its client has gone. */
+  #close(): void {
+    if (!this.#response.writableFinished) this.#tellLeft();
+    this.#onClosed?.();
+  }
+
   #tellLeft(): void {
-    const callbacks = this.#onLeft ?? [];
+    const callbacks = this.#onLeft;
     this.#onLeft = [];
     for (const call of callbacks) call();
   }
@@ -241,12 +236,9 @@ export class Exchange {
   #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
     if (this.#isGone) return;
     const body = Buffer.from(text);
-    this.#response.writeHead(status, {
-      ...this.#commonHeaders(),
-      ...(contentType === undefined ? {} : { 'content-type': contentType }),
-      'content-length': body.length,
-      ...headers,
-    });
+    const own: Record<string, string> = { 'content-length': String(body.length) };
+    if (contentType !== undefined) own['content-type'] = contentType;
+    this.#response.writeHead(status, this.#listHeaders(own, headers));
     if (this.#isRefusing && !this.#request.readableEnded) this.#endOnceRead(body);
     else this.#response.end(this.method === 'HEAD' ? undefined : body);
   }
@@ -257,13 +249,13 @@ export class Exchange {
     this.#request.once('close', () => this.#response.end());
   }
 
-  #commonHeaders(): Record<string, string> {
-    return {
-      'x-ds-trace-id': this.traceId,
-      'x-request-id': this.traceId,
-      'x-content-type-options': 'nosniff',
-      ...this.#headers,
-    };
+  /** All headers of the answer, as the list of names and values that Node takes at the least cost. */
+  #listHeaders(own: Record<string, string>, more?: Record<string, string>): string[] {
+    const { traceId } = this;
+    const list = ['x-ds-trace-id', traceId, 'x-request-id', traceId, 'x-content-type-options', 'nosniff'];
+    const all = more === undefined && this.#headers === undefined ? own : { ...own, ...this.#headers, ...more };
+    for (const name in all) list.push(name, all[name] as string);
+    return list;
   }
 
   /** A client that is still sending sees an answer only if what it sends is taken: read on, throw away, then close. */

@@ -47,14 +47,14 @@ async function dispatch(context: RequestContext): Promise<void> {
   const authenticated = caller instanceof Promise ? await caller : caller;
   record.account = authenticated.account.id;
   record.key = authenticated.key.id;
-  return handle({ ...context, caller: authenticated, id: '' });
+  return handle({ platform, exchange, record, caller: authenticated, id: '' });
 }
 
 /** An error before a request was admitted shows its caller's limits as well. */
 async function handle(context: AuthenticatedContext): Promise<void> {
   try {
     const { handler, id } = findRoute(context.exchange.method, context.exchange.path);
-    await handler({ ...context, id });
+    await handler(id === '' ? context : { ...context, id });
   } catch (error) {
     await showLimits(context);
     throw error;

@@ -3,7 +3,7 @@ import { type ApiError, rateLimited } from '@plumb/wire';
 import { type ScopeKind, scopeKindOf } from '../accounts/tier.js';
 import type { Exchange } from '../http/exchange.js';
 import { renderHeadroom, renderRefusal } from '../limits/headers.js';
-import type { Admission, Limiter, LimitKind, Permit, Refusal } from '../limits/limiter.js';
+import type { Admission, Limiter, LimitKind, MaybePromise, Permit, Refusal } from '../limits/limiter.js';
 
 export interface AdmitParts {
   readonly limiter: Limiter;
@@ -14,12 +14,15 @@ export interface AdmitParts {
 }
 
 /**
- * Asks the limiter, and shows what it says in the headers of the answer. Rejects with 429 when a limit has no room, with
+ * Asks the limiter, and shows what it says in the headers of the answer. Fails with 429 when a limit has no room, with
  * a LimiterLostError when the shared limits cannot be asked, and with the reason of the signal when that ends the wait.
  */
-export async function admit(parts: AdmitParts, signal: AbortSignal): Promise<Permit> {
-  const { limiter, admission, exchange, onRefused } = parts;
-  const decision = await limiter.admit(admission, signal);
+export function admit(parts: AdmitParts, signal: AbortSignal | undefined): MaybePromise<Permit> {
+  const decision = parts.limiter.admit(parts.admission, signal);
+  return decision instanceof Promise ? decision.then((later) => take(parts, later)) : take(parts, decision);
+}
+
+function take({ admission, exchange, onRefused }: AdmitParts, decision: Permit | Refusal): Permit {
   if (decision.admitted) {
     exchange.setHeaders(renderHeadroom(decision.headroom));
     return decision;

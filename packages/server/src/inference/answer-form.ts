@@ -13,8 +13,8 @@ export interface AnswerForm {
 export interface BodyFold {
   /** Takes the data of the next event. */
   add(data: string): void;
-  /** The JSON text of the body. Throws when the events do not make a whole one. */
-  body(): string;
+  /** The JSON text of the body: of the whole answer, if there is one. Throws when the events do not make one. */
+  body(whole?: ChatResponse): string;
 }
 
 /** The answer of a chat, which is what engines speak. */
@@ -25,6 +25,6 @@ export function openChatFold(write: (response: ChatResponse) => object): BodyFol
   const fold = new ChatFold();
   return {
     add: (data) => fold.add(JSON.parse(data) as ChatChunk),
-    body: () => JSON.stringify(write(fold.response())),
+    body: (whole) => JSON.stringify(write(whole ?? fold.response())),
   };
 }

@@ -42,7 +42,10 @@ export interface Settling {
 export class Answer implements GenerationSink, KeptAlive {
   readonly #parts: AnswerParts;
   readonly #body: Body;
-  readonly #controller = new AbortController();
+  /** Made for the few that want to know. */
+  #controller: AbortController | undefined;
+  /** Why it was stopped, if it was. */
+  #stopped: Error | undefined;
   readonly #ended = Promise.withResolvers<Outcome>();
   #settling: Settling | undefined;
   #running: RunningGeneration | undefined;
@@ -64,7 +67,14 @@ export class Answer implements GenerationSink, KeptAlive {
 
   /** Aborted when there is nobody to answer any more, or the answer has been given up: with the reason. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#stopped !== undefined) this.#controller.abort(this.#stopped);
     return this.#controller.signal;
+  }
+
+  /** Nobody sees anything of a buffered answer before its end. */
+  get takesResponse(): boolean {
+    return !this.#parts.streamed;
   }
 
   /**
@@ -73,7 +83,7 @@ export class Answer implements GenerationSink, KeptAlive {
    */
   run(start: (sink: GenerationSink) => RunningGeneration, settling: Settling): Promise<Outcome> {
     this.#settling = settling;
-    if (this.signal.aborted) void this.#conclude(this.#reason(), undefined);
+    if (this.#stopped !== undefined) void this.#conclude(this.#reason(), undefined);
     else this.#running = start(this);
     return this.#ended.promise;
   }
@@ -166,7 +176,8 @@ export class Answer implements GenerationSink, KeptAlive {
   }
 
   #stop(reason: Error): void {
-    this.#controller.abort(reason);
+    this.#stopped ??= reason;
+    this.#controller?.abort(reason);
     this.#running?.abort();
   }
 
@@ -176,8 +187,8 @@ export class Answer implements GenerationSink, KeptAlive {
   }
 
   async #complete(end: GenerationEnd): Promise<void> {
-    if (end.lastEvents !== undefined) this.#parts.meter.produced(this.#parts.clock.now());
-    const send = this.#prepareEnd(end.lastEvents);
+    if ((end.lastEvents ?? end.response) !== undefined) this.#parts.meter.produced(this.#parts.clock.now());
+    const send = this.#prepareEnd(end);
     if (typeof send !== 'function') return this.#conclude(send, end.usage);
     try {
       await this.#settling?.settle({ kind: 'completed' }, end.usage);
@@ -191,9 +202,9 @@ export class Answer implements GenerationSink, KeptAlive {
   }
 
   /** What sends the end, or why there can be none. */
-  #prepareEnd(lastEvents: Uint8Array | undefined): (() => void) | Outcome {
+  #prepareEnd({ lastEvents, response }: GenerationEnd): (() => void) | Outcome {
     try {
-      return this.#body.prepareEnd(lastEvents);
+      return this.#body.prepareEnd(lastEvents, response);
     } catch (cause) {
       return { kind: 'failed', error: explainError(cause) };
     }

@@ -1,5 +1,13 @@
 /** The two forms of an answer's body, streamed and buffered, behind one interface. */
-import { type ApiError, DONE_EVENT, EventDecoder, encodeEvent, errorBody, KEEP_ALIVE_COMMENT } from '@plumb/wire';
+import {
+  type ApiError,
+  type ChatResponse,
+  DONE_EVENT,
+  EventDecoder,
+  encodeEvent,
+  errorBody,
+  KEEP_ALIVE_COMMENT,
+} from '@plumb/wire';
 import type { Outgoing } from '../http/exchange.js';
 import type { AnswerForm, BodyFold } from './answer-form.js';
 import type { Transcript } from './transcript.js';
@@ -13,10 +21,11 @@ export interface Body {
   /** Writes something that a client skips. The status is 200 from then on. */
   keepAlive(): void;
   /**
-   * Makes the end of a good body ready, with its last events if there are any, and returns what sends it: between the two
-   * the answer is accounted for, and after that nothing can go wrong with it any more.
+   * Makes the end of a good body ready, with its last events if there are any, or of a buffered one with the whole answer
+   * in place of all events, and returns what sends it: between the two the answer is accounted for, and after that nothing
+   * can go wrong with it any more.
    */
-  prepareEnd(lastEvents: Uint8Array | undefined): () => void;
+  prepareEnd(lastEvents: Uint8Array | undefined, response?: ChatResponse): () => void;
   /** Ends the body with an error: with its own status while nothing was sent, inside the body afterwards. */
   fail(error: ApiError): void;
 }
@@ -81,7 +90,8 @@ class StreamedBody implements Body {
 class BufferedBody implements Body {
   readonly #exchange: Outgoing;
   readonly #openFold: () => BodyFold;
-  #decoder = new EventDecoder();
+  /** Made with the first events: some answers come as a whole. */
+  #decoder: EventDecoder | undefined;
   #fold: BodyFold;
   readonly #transcript: Transcript | undefined;
 
@@ -93,12 +103,14 @@ class BufferedBody implements Body {
   }
 
   take(events: Uint8Array): boolean {
+    if (events.length === 0) return false;
+    this.#decoder ??= new EventDecoder();
     for (const event of this.#decoder.push(events)) this.#fold.add(event.data);
     return false;
   }
 
   restart(): boolean {
-    this.#decoder = new EventDecoder();
+    this.#decoder = undefined;
     this.#fold = this.#openFold();
     return true;
   }
@@ -108,9 +120,9 @@ class BufferedBody implements Body {
     this.#exchange.write('\n');
   }
 
-  prepareEnd(lastEvents: Uint8Array | undefined): () => void {
+  prepareEnd(lastEvents: Uint8Array | undefined, response?: ChatResponse): () => void {
     if (lastEvents !== undefined) this.take(lastEvents);
-    const json = this.#fold.body();
+    const json = this.#fold.body(response);
     this.#transcript?.addBody(json);
     return () => {
       if (this.#exchange.headersSent) this.#exchange.end(json);

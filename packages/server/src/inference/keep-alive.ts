@@ -36,7 +36,8 @@ const TICKS_PER_INTERVAL = 10;
 export class KeepAlives {
   readonly #options: KeepAliveOptions;
   readonly #open = new Set<KeptAlive>();
-  #cancel: (() => void) | undefined;
+  /** The timer ends by itself when it finds nothing open: to set it for every request would cost more. */
+  #isTicking = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
@@ -44,14 +45,11 @@ export class KeepAlives {
 
   add(answer: KeptAlive): void {
     this.#open.add(answer);
-    this.#cancel ??= this.#tickLater();
+    this.#isTicking ||= this.#tickLater();
   }
 
   remove(answer: KeptAlive): void {
     this.#open.delete(answer);
-    if (this.#open.size > 0) return;
-    this.#cancel?.();
-    this.#cancel = undefined;
   }
 
   /** Looks over the open answers once; the timer calls it. */
@@ -64,12 +62,12 @@ export class KeepAlives {
     }
   }
 
-  #tickLater(): () => void {
-    return this.#options.timers.after(this.#tickMs(), () => {
-      this.#cancel = undefined;
+  #tickLater(): true {
+    this.#options.timers.after(this.#tickMs(), () => {
       this.tick();
-      if (this.#open.size > 0) this.#cancel ??= this.#tickLater();
+      this.#isTicking = this.#open.size > 0 && this.#tickLater();
     });
+    return true;
   }
 
   #tickMs(): number {

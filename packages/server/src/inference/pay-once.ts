@@ -31,11 +31,14 @@ export interface Payable {
 }
 
 /** Answers a request, without its key as ever. Throws 400 for what is no key, and 409 for one of another request. */
-export async function payOnce(payable: Payable): Promise<void> {
-  const { context, isStreamed, generate } = payable;
+export function payOnce(payable: Payable): Promise<unknown> {
+  const key = readIdempotencyKey(payable.context.exchange.headers);
+  return key === undefined ? payable.generate() : payForKey(payable, key);
+}
+
+async function payForKey(payable: Payable, key: string): Promise<void> {
+  const { context, isStreamed } = payable;
   const { platform, exchange, caller } = context;
-  const key = readIdempotencyKey(exchange.headers);
-  if (key === undefined) return void (await generate());
   const fingerprint = fingerprintOf(exchange.path, payable.bytes);
   const request = { accountId: caller.account.id, key, fingerprint };
   const { keepAlives, clock } = platform;

@@ -2,7 +2,7 @@
 import { contextLengthExceeded, MAX_COMPLETION_TOKENS } from '@plumb/wire';
 import type { Money } from '../ledger/money.js';
 import { mostCost, type Rates } from '../ledger/price.js';
-import type { Scope } from '../limits/limiter.js';
+import type { MaybePromise, Scope } from '../limits/limiter.js';
 import { reserveTokens } from '../limits/reservation.js';
 import type { Work } from './work.js';
 
@@ -30,14 +30,20 @@ const CONTEXT_TOKENS_MAX = MAX_COMPLETION_TOKENS;
 const FREE: Quote = { promptTokens: 0, reservedTokens: 0, rates: undefined, mostCost: 0n };
 
 /**
- * Quotes a request. Its prompt is counted only when tokens are limited or cost something. Rejects with 400 when it does
- * not fit the context, and with what the engine says when it cannot count.
+ * Quotes a request. Its prompt is counted only when tokens are limited or cost something. Fails with 400 when it does not
+ * fit the context, and with what the engine says when it cannot count.
  */
-export async function quoteRequest(parts: QuoteParts): Promise<Quote> {
+export function quoteRequest(parts: QuoteParts): MaybePromise<Quote> {
   const { work, scopes, rates } = parts;
   const isLimited = scopes.some(({ limits }) => limits.tokensPerMinute !== undefined);
   if (!isLimited && rates === undefined) return FREE;
-  const promptTokens = await work.countPromptTokens();
+  const promptTokens = work.countPromptTokens();
+  const quote = (tokens: number) => quotePrompt(parts, isLimited, tokens);
+  return typeof promptTokens === 'number' ? quote(promptTokens) : promptTokens.then(quote);
+}
+
+function quotePrompt(parts: QuoteParts, isLimited: boolean, promptTokens: number): Quote {
+  const { work, rates } = parts;
   const room = roomOf(work, promptTokens);
   const answerTokens = Math.min(work.maxAnswerTokens ?? room, room);
   return {

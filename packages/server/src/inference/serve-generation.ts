@@ -79,7 +79,9 @@ async function serve({ context, answer, meter, work, transcript }: Serving): Pro
   const quote = await quoteRequest({ work, scopes, rates, typicalAnswerTokens });
   const admission = { account: accountId, scopes, tokens: quote.reservedTokens, queue: tier.queue };
   const onRefused = ({ limit, scope }: Refusal) => platform.metrics.refused(limit, scopeKindOf(scope));
-  const permit = await admit({ limiter, admission, exchange, onRefused }, answer.signal);
+  // Only where requests can wait for room does anything listen.
+  const signal = tier.queue === undefined ? undefined : answer.signal;
+  const permit = await admit({ limiter, admission, exchange, onRefused }, signal);
   const settlement = new Settlement({
     ...{ caller, work, quote, permit, meter, ledger, answerLengths, clock, transcript },
     mayOverdraw: !platform.config.billing.require_balance,

@@ -1,5 +1,6 @@
 /** What a request wants to have done, whichever endpoint it came to: all that the way of a request has to know of it. */
 import type { EngineDescription, GenerationSink, RunningGeneration } from '../engines/engine.js';
+import type { MaybePromise } from '../limits/limiter.js';
 import type { AnswerForm } from './answer-form.js';
 
 export interface Work {
@@ -18,7 +19,7 @@ export interface Work {
   /** What the engine says of its context at the moment. */
   context(): Pick<EngineDescription, 'contextTokens' | 'estimatesPrompts'>;
   /** Rejects with an ApiError when the request cannot be one, or nobody can tell. */
-  countPromptTokens(): Promise<number>;
+  countPromptTokens(): MaybePromise<number>;
   /** Hands the work to its engine. Never throws. */
   start(sink: GenerationSink): RunningGeneration;
 }

@@ -13,7 +13,8 @@ export class AnswerLengths {
   /** Takes in the tokens of a finished answer. */
   observe(account: string, model: string, tokens: number): void {
     const pair = pairOf(account, model);
-    const answers = this.#byPair.get(pair) ?? { tokens: [], next: 0 };
+    const answers: RecentAnswers = this.#byPair.get(pair) ?? { tokens: [], next: 0, typical: undefined };
+    if (answers.tokens[answers.next] !== tokens) answers.typical = undefined;
     answers.tokens[answers.next] = tokens;
     answers.next = (answers.next + 1) % ANSWERS_PER_PAIR;
     this.#byPair.delete(pair);
@@ -25,8 +26,8 @@ export class AnswerLengths {
   typical(account: string, model: string): number | undefined {
     const answers = this.#byPair.get(pairOf(account, model));
     if (answers === undefined) return undefined;
-    const sorted = answers.tokens.toSorted((one, other) => one - other);
-    return sorted[Math.ceil(COVERED_SHARE * sorted.length) - 1];
+    answers.typical ??= typicalOf(answers.tokens);
+    return answers.typical;
   }
 }
 
@@ -35,6 +36,13 @@ interface RecentAnswers {
   readonly tokens: number[];
   /** The place of the next answer: that of the oldest one. */
   next: number;
+  /** Undefined until somebody asks. */
+  typical: number | undefined;
+}
+
+function typicalOf(tokens: readonly number[]): number | undefined {
+  const sorted = tokens.toSorted((one, other) => one - other);
+  return sorted[Math.ceil(COVERED_SHARE * sorted.length) - 1];
 }
 
 /** Ids of accounts and models contain no control characters. */

@@ -13,6 +13,7 @@ import {
   type Limiter,
   type MaybePromise,
   type Permit,
+  type QueueLimits,
   type Refusal,
   requireTokens,
 } from './limiter.js';
@@ -51,10 +52,15 @@ export class WaitingRoom implements Limiter {
     return this.#lines.get(account)?.length ?? 0;
   }
 
-  async admit(admission: Admission, signal?: AbortSignal): Promise<Permit | Refusal> {
+  admit(admission: Admission, signal?: AbortSignal): MaybePromise<Permit | Refusal> {
     requireTokens(admission.tokens);
-    const { account, queue } = admission;
+    const { queue } = admission;
     if (queue === undefined || canNeverFit(admission)) return this.#ask(admission);
+    return this.#admitInTurn(admission, queue, signal);
+  }
+
+  async #admitInTurn(admission: Admission, queue: QueueLimits, signal?: AbortSignal): Promise<Permit | Refusal> {
+    const { account } = admission;
     const settlements = this.#settlements;
     let line = this.#lines.get(account);
     if (line === undefined) {
@@ -75,21 +81,20 @@ export class WaitingRoom implements Limiter {
     return this.#limiter.peek(question);
   }
 
-  async #ask(admission: Admission): Promise<Permit | Refusal> {
-    const decision = await this.#limiter.admit(admission);
-    return decision.admitted ? this.#wakeWhenSettled(decision, admission.account) : decision;
+  #ask(admission: Admission): MaybePromise<Permit | Refusal> {
+    const { account } = admission;
+    const decision = this.#limiter.admit(admission);
+    if (decision instanceof Promise) return decision.then((later) => this.#wakeWhenSettled(later, account));
+    return this.#wakeWhenSettled(decision, account);
   }
 
-  #wakeWhenSettled(permit: Permit, account: string): Permit {
-    const wake = () => {
-      this.#settlements += 1;
-      this.#lines.get(account)?.wake();
-    };
-    const settle = (actualTokens: number): MaybePromise<void> => {
-      const settled = permit.settle(actualTokens);
-      return settled instanceof Promise ? settled.then(wake) : wake();
-    };
-    return { admitted: true, headroom: permit.headroom, settle };
+  #wakeWhenSettled(decision: Permit | Refusal, account: string): Permit | Refusal {
+    return decision.admitted ? new RoomPermit(decision, () => this.#wake(account)) : decision;
+  }
+
+  #wake(account: string): void {
+    this.#settlements += 1;
+    this.#lines.get(account)?.wake();
   }
 
   /** Resolves with the answer that the line gives; rejects when the signal ends the wait. */
@@ -140,5 +145,26 @@ export class WaitingRoom implements Limiter {
     }
     line.leave(head);
     return true;
+  }
+}
+
+/** A permit whose settlement may make room for whoever waits. */
+class RoomPermit implements Permit {
+  readonly admitted = true;
+  readonly #permit: Permit;
+  readonly #onSettled: () => void;
+
+  constructor(permit: Permit, onSettled: () => void) {
+    this.#permit = permit;
+    this.#onSettled = onSettled;
+  }
+
+  get headroom(): Headroom {
+    return this.#permit.headroom;
+  }
+
+  settle(actualTokens: number): MaybePromise<void> {
+    const settled = this.#permit.settle(actualTokens);
+    return settled instanceof Promise ? settled.then(this.#onSettled) : this.#onSettled();
   }
 }

@@ -25,7 +25,8 @@ export interface OutputReceiver {
  */
 export class OutputSplitter {
   readonly #receiver: OutputReceiver;
-  readonly #closing = new TextMatcher([THINK_CLOSING]);
+  /** Made with the first reasoning: most streams have none in their text. */
+  #closing: TextMatcher | undefined;
   readonly #stops: TextMatcher;
   #phase: OutputPhase;
   /** What the output begins with while it can still be a think block, or the white space after some reasoning. */
@@ -53,14 +54,14 @@ export class OutputSplitter {
 
   /** Closes the think block from outside; what comes next is content. */
   closeReasoning(): void {
-    this.#showReasoning(this.#closing.end());
+    this.#endReasoning();
     this.#enterContent();
   }
 
   /** Ends the stream: what was held back is shown where it belongs. */
   end(): void {
     if (this.#phase === 'either') this.#pushContent(this.#pending);
-    else if (this.#phase === 'reasoning') this.#showReasoning(this.#closing.end());
+    else if (this.#phase === 'reasoning') this.#endReasoning();
     if (this.#phase !== 'stopped') this.#showContent(this.#stops.end());
   }
 
@@ -77,11 +78,16 @@ export class OutputSplitter {
   }
 
   #pushReasoning(text: string): void {
+    this.#closing ??= new TextMatcher([THINK_CLOSING]);
     this.#showReasoning(this.#closing.push(text));
-    const rest = this.#closing.rest;
+    const { rest } = this.#closing;
     if (rest === undefined) return;
     this.#enterContent();
     this.push(rest);
+  }
+
+  #endReasoning(): void {
+    this.#showReasoning(this.#closing?.end() ?? '');
   }
 
   #pushContent(text: string): void {

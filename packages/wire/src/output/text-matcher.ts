@@ -62,11 +62,11 @@ export class TextMatcher {
 interface Pattern {
   readonly text: string;
   /** For each prefix the length of its longest proper prefix that is also its suffix. */
-  readonly fallback: Uint32Array;
+  readonly fallback: readonly number[];
 }
 
 function createPattern(text: string): Pattern {
-  const fallback = new Uint32Array(text.length);
+  const fallback = new Array<number>(text.length).fill(0);
   let matched = 0;
   for (let place = 1; place < text.length; place++) {
     while (matched > 0 && text.charCodeAt(place) !== text.charCodeAt(matched)) matched = fallback[matched - 1]!;

@@ -22,7 +22,6 @@ export class EventDecoder {
   reconnectionTimeMs: number | undefined;
 
   readonly #maxEventBytes: number;
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   /** Room for the line that has not ended yet, and how much of it is used. */
   #line = new Uint8Array(0);
   #lineBytes = 0;
@@ -117,7 +116,7 @@ export class EventDecoder {
 
   /** A line can be decoded by itself: no character of UTF-8 has a line end among its bytes. */
   #decode(bytes: Uint8Array): string {
-    const line = this.#decoder.decode(bytes);
+    const line = LINE_DECODER.decode(bytes);
     if (!this.#isFirstLine) return line;
     this.#isFirstLine = false;
     return line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
@@ -155,6 +154,9 @@ export class EventDecoder {
     this.#data = [];
   }
 }
+
+/** Lines are decoded whole, so that all streams can share it. */
+const LINE_DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -53,6 +53,10 @@ export class Attempt implements GenerationSink {
     return this.#hasAnswered;
   }
 
+  get takesResponse(): boolean {
+    return this.#sink.takesResponse === true;
+  }
+
   abort(): void {
     this.#isAborted = true;
     this.#running?.abort();
@@ -78,7 +82,7 @@ export class Attempt implements GenerationSink {
   onEnd(end: GenerationEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (!this.#hasAnswered && end.lastEvents !== undefined) this.#answer();
+    if (!this.#hasAnswered && (end.lastEvents ?? end.response) !== undefined) this.#answer();
     if (this.#isAborted) this.#abandon(end.usage);
     else this.member.succeed(this.#lease, end.usage);
     this.#listener.onEnded(this, end);

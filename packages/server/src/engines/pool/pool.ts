@@ -1,5 +1,6 @@
 /** A pool: several engines that are one engine to whoever asks it. */
 import { serviceUnavailable } from '@plumb/wire';
+import type { MaybePromise } from '../../limits/limiter.js';
 import { SteadyClock } from '../../limits/steady-clock.js';
 import type { Timers } from '../../limits/timers.js';
 import { systemTimers } from '../../limits/timers.js';
@@ -112,7 +113,7 @@ export class EnginePool implements Engine {
     return this.#admit({ account, job, tokens, start: (engine, to) => engine.generate(job, to) }, sink);
   }
 
-  countPromptTokens(job: CountJob): Promise<number> {
+  countPromptTokens(job: CountJob): MaybePromise<number> {
     return this.#count((engine) => engine.countPromptTokens(job));
   }
 
@@ -124,7 +125,7 @@ export class EnginePool implements Engine {
     return this.#admit({ account, job: unique, tokens: expectInputTokens(request), start }, sink);
   }
 
-  countInputTokens(job: Pick<EmbeddingJob, 'request'>): Promise<number> {
+  countInputTokens(job: Pick<EmbeddingJob, 'request'>): MaybePromise<number> {
     return this.#count((engine) => engine.countInputTokens?.(job) ?? Promise.reject(NO_EMBEDDINGS));
   }
 
@@ -134,9 +135,9 @@ export class EnginePool implements Engine {
     return generation;
   }
 
-  async #count(count: (engine: Engine) => Promise<number>): Promise<number> {
+  #count(count: (engine: Engine) => MaybePromise<number>): MaybePromise<number> {
     const members = this.#roster.members.filter(({ isUp }) => isUp);
-    if (members.length === 0) throw this.#dispatcher.unavailable('no engine is up');
+    if (members.length === 0) return Promise.reject(this.#dispatcher.unavailable('no engine is up'));
     return countTokens(members, count);
   }
 

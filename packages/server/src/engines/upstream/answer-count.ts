@@ -8,7 +8,8 @@ import { type UpstreamUsage, writeUsage } from './read-usage.js';
 export type Channel = 'reasoning' | 'content';
 
 export class AnswerCount {
-  readonly #prompt: EstimatedPrompt;
+  /** What the prompt was estimated as, before correction. */
+  readonly #rawPrompt: number;
   readonly #estimator: TokenEstimator;
   #told: UpstreamUsage | undefined;
   /** Pieces of a stream, each of which counts as a token; those of reasoning among them. */
@@ -16,7 +17,7 @@ export class AnswerCount {
   #reasoningPieces = 0;
 
   constructor(prompt: EstimatedPrompt, estimator: TokenEstimator) {
-    this.#prompt = prompt;
+    this.#rawPrompt = estimator.rawOf(prompt);
     this.#estimator = estimator;
   }
 
@@ -45,7 +46,7 @@ export class AnswerCount {
 
   /** Lets the estimates for this engine learn from what it counted. */
   teachEstimator(): void {
-    if (this.#told !== undefined) this.#estimator.observe(this.#prompt, this.#told.promptTokens);
+    if (this.#told !== undefined) this.#estimator.observe(this.#rawPrompt, this.#told.promptTokens);
   }
 
   /** What has been used so far. Reasoning that the engine does not count has its share of the pieces. */
@@ -53,7 +54,7 @@ export class AnswerCount {
     const completionTokens = this.#told?.completionTokens ?? this.#pieces;
     const reasoningShare = this.#pieces === 0 ? 0 : this.#reasoningPieces / this.#pieces;
     const used: UpstreamUsage = {
-      promptTokens: this.#told?.promptTokens ?? this.#estimator.estimate(this.#prompt),
+      promptTokens: this.#told?.promptTokens ?? this.#estimator.correct(this.#rawPrompt),
       completionTokens,
       cachedTokens: this.#told?.cachedTokens,
       reasoningTokens: this.#told?.reasoningTokens ?? Math.round(completionTokens * reasoningShare),

@@ -1,5 +1,7 @@
 /** What an upstream generation makes of the bytes of an answer with status 200: a chat's, or a list of embeddings. */
-import type { FinishReason, Usage } from '@plumb/wire';
+
+import type { Usage } from '@plumb/wire';
+import type { GenerationEnd } from '../engine.js';
 import type { UpstreamFailure } from './failure.js';
 
 export interface UpstreamAnswer {
@@ -18,9 +20,9 @@ export interface UpstreamAnswer {
   /** The body has ended. Returns what is wrong with the answer, if it is not complete. */
   end(): UpstreamFailure | undefined;
   /** Ends a complete answer; what `take` gives afterwards is its last. */
-  conclude(): { finishReason: FinishReason; usage: Usage };
+  conclude(): GenerationEnd;
   /** What it has cost so far. */
   usage(): Usage;
-  /** Our events that have become ready, once. */
+  /** Our events that have become ready, once; no bytes where something has come that is kept for the end. */
   take(): Buffer | undefined;
 }

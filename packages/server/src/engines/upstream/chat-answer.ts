@@ -1,6 +1,6 @@
 /** The answer to a chat, or a text that is continued, as it comes from an upstream engine. */
-import type { FinishReason, Usage } from '@plumb/wire';
-import type { GenerationJob } from '../engine.js';
+import type { Usage } from '@plumb/wire';
+import type { GenerationEnd, GenerationJob } from '../engine.js';
 import type { UpstreamAnswer } from './answer.js';
 import type { UpstreamFailure } from './failure.js';
 import { BodyReader } from './read-body.js';
@@ -13,13 +13,25 @@ export class ChatAnswer implements UpstreamAnswer {
   readonly #body: BodyReader;
   /** Events that nobody has taken yet. */
   readonly #output: Buffer[] = [];
+  readonly #isBuffered: boolean;
+  /** How many events of a buffered answer somebody has heard of. */
+  #heard = 0;
 
-  /** @param model The engine's name of the model. */
-  constructor(job: GenerationJob, model: string, { endpoint, kind, estimator, fastPath }: UpstreamParts) {
+  /**
+   * @param model The engine's name of the model.
+   * @param isBuffered Whether all of the answer is taken at its end.
+   */
+  constructor(
+    job: GenerationJob,
+    model: string,
+    { endpoint, kind, estimator, fastPath }: UpstreamParts,
+    isBuffered = false,
+  ) {
     this.thinking = job.thinking;
+    this.#isBuffered = isBuffered;
     this.#translator = new AnswerTranslator({
       ...{ job, estimator, fingerprint: endpoint.fingerprint(kind.name, model) },
-      write: (events) => this.#output.push(Buffer.from(events)),
+      write: isBuffered ? undefined : (events) => this.#output.push(Buffer.from(events)),
     });
     this.#body = new BodyReader({
       ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, fastPath },
@@ -51,8 +63,10 @@ export class ChatAnswer implements UpstreamAnswer {
     return this.#body.end();
   }
 
-  conclude(): { finishReason: FinishReason; usage: Usage } {
-    return this.#translator.end();
+  conclude(): GenerationEnd {
+    const end = this.#translator.end();
+    const response = this.#translator.response();
+    return response === undefined ? end : { ...end, response };
   }
 
   usage(): Usage {
@@ -60,10 +74,19 @@ export class ChatAnswer implements UpstreamAnswer {
   }
 
   take(): Buffer | undefined {
+    if (this.#isBuffered) return this.#takeNews();
     const [first] = this.#output;
     if (first === undefined) return undefined;
     const events = this.#output.length === 1 ? first : Buffer.concat(this.#output);
     this.#output.length = 0;
     return events;
   }
+
+  #takeNews(): Buffer | undefined {
+    if (!this.hasOutput || this.events === this.#heard) return undefined;
+    this.#heard = this.events;
+    return NOTHING;
+  }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -10,6 +10,8 @@ export class Endpoint {
   readonly #search: string;
   readonly #apiKey: string | undefined;
   readonly #userinfo: string | undefined;
+  readonly #scopes = new Map<string, string>();
+  readonly #fingerprints = new Map<string, string>();
 
   /** @throws TypeError when `url` is no address. */
   constructor(url: string, apiKey: string | undefined) {
@@ -46,17 +48,21 @@ export class Endpoint {
 
   /** A name for a cache scope that is the same on every server with this key, and tells nothing of what it stands for. */
   hideScope(scope: string): string {
-    return createHmac('sha256', `plumb cache scope ${this.#apiKey ?? ''}`)
-      .update(scope)
-      .digest('base64url');
+    return remember(this.#scopes, scope, () =>
+      createHmac('sha256', `plumb cache scope ${this.#apiKey ?? ''}`)
+        .update(scope)
+        .digest('base64url'),
+    );
   }
 
   /** The `system_fingerprint` of an engine that sends none: 32 hexadecimal characters. */
   fingerprint(kind: string, model: string): string {
-    return createHash('sha256')
-      .update(JSON.stringify([kind, this.shownUrl, model]))
-      .digest('hex')
-      .slice(0, 32);
+    return remember(this.#fingerprints, `${kind} ${model}`, () =>
+      createHash('sha256')
+        .update(JSON.stringify([kind, this.shownUrl, model]))
+        .digest('hex')
+        .slice(0, 32),
+    );
   }
 
   /** A text of the engine without the secrets that it may repeat. */
@@ -65,6 +71,18 @@ export class Endpoint {
     const secrets = [this.#apiKey, this.#userinfo, password, this.#search.slice(1)];
     return secrets.reduce<string>((clean, secret) => (secret ? clean.replaceAll(secret, '[secret]') : clean), text);
   }
+}
+
+/** The most results that are remembered of each hash; further ones push out the oldest. */
+const REMEMBERED_MAX = 1000;
+
+function remember(known: Map<string, string>, name: string, compute: () => string): string {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  if (known.size >= REMEMBERED_MAX) known.delete(known.keys().next().value as string);
+  const computed = compute();
+  known.set(name, computed);
+  return computed;
 }
 
 /** A part of an address without its escapes, which may be none. */

@@ -29,28 +29,33 @@ export class TokenEstimator {
   /** What the engine counts for each token that is estimated. */
   #correction = 1;
   #hasObserved = false;
-  /** Estimates before correction, so that a long prompt is looked at once. */
-  readonly #raw = new WeakMap<ChatRequest, number>();
+  /** The last request with its estimate before correction: it is quoted and sent to its engine one after the other. */
+  #last: { readonly request: ChatRequest; readonly raw: number } | undefined;
 
   /** Tokens of the prompt, at least 1. */
   estimate(prompt: EstimatedPrompt): number {
-    return Math.max(1, Math.round(this.#rawOf(prompt) * this.#correction));
+    return this.correct(this.rawOf(prompt));
   }
 
-  /** The engine has counted the prompt of a request. */
-  observe(prompt: EstimatedPrompt, promptTokens: number): void {
+  /** Tokens that an estimate before correction stands for, at least 1. */
+  correct(raw: number): number {
+    return Math.max(1, Math.round(raw * this.#correction));
+  }
+
+  /** The engine has counted a prompt that was estimated like this before correction. */
+  observe(raw: number, promptTokens: number): void {
     if (promptTokens <= 0) return;
-    const ratio = Math.min(CORRECTION_MAX, Math.max(CORRECTION_MIN, promptTokens / this.#rawOf(prompt)));
+    const ratio = Math.min(CORRECTION_MAX, Math.max(CORRECTION_MIN, promptTokens / raw));
     this.#correction = this.#hasObserved ? this.#correction + WEIGHT * (ratio - this.#correction) : ratio;
     this.#hasObserved = true;
   }
 
-  #rawOf({ request, text }: EstimatedPrompt): number {
-    const known = this.#raw.get(request);
-    if (known !== undefined) return known;
-    const raw =
-      TOKENS_PER_PROMPT + tokensOfTools(request) + sum(request.messages.map(tokensOfMessage)) + tokensOfGap(text);
-    this.#raw.set(request, raw);
+  /** An estimate before correction. */
+  rawOf({ request, text }: EstimatedPrompt): number {
+    if (this.#last?.request === request) return this.#last.raw;
+    let raw = TOKENS_PER_PROMPT + tokensOfTools(request) + tokensOfGap(text);
+    for (const message of request.messages) raw += tokensOfMessage(message);
+    this.#last = { request, raw };
     return raw;
   }
 }
@@ -75,7 +80,7 @@ export function tokensOfText(text: string): number {
 function tokensOfMessage(message: Message): number {
   const { content } = message;
   const images = Array.isArray(content) ? content.filter((part) => part.type !== 'text').length : 0;
-  const text = sum(textsOf(content).map(tokensOfText));
+  const text = typeof content === 'string' ? tokensOfText(content) : sum(textsOf(content).map(tokensOfText));
   const calls = message.role === 'assistant' ? tokensOfCalls(message.tool_calls ?? []) : 0;
   return TOKENS_PER_MESSAGE + text + calls + images * TOKENS_PER_IMAGE;
 }

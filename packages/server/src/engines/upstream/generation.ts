@@ -162,7 +162,9 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
     this.silentTicks = 0;
     // Whoever takes the answer slowly must not keep the connection.
     if (this.#isPaused) this.resume();
-    queueMicrotask(() => sink.onEnd(lastEvents === undefined ? end : { ...end, lastEvents }));
+    queueMicrotask(() =>
+      sink.onEnd(lastEvents === undefined || lastEvents.length === 0 ? end : { ...end, lastEvents }),
+    );
   }
 
   #fail(failure: UpstreamFailure): void {

@@ -9,35 +9,37 @@ import { readErrorObject } from './read-error.js';
 
 export class BodyReader {
   readonly #parts: ChunkReaderParts;
-  readonly #chunks: ChunkReader;
+  /** Made with the first event: an answer that comes as one object has none. */
+  #chunks: ChunkReader | undefined;
   #form: 'unknown' | 'events' | 'object' = 'unknown';
   readonly #object: Buffer[] = [];
   #objectBytes = 0;
 
   constructor(parts: ChunkReaderParts) {
     this.#parts = parts;
-    this.#chunks = new ChunkReader(parts);
   }
 
   /** Whether the engine has said that nothing follows. */
   get isDone(): boolean {
-    return this.#chunks.isDone;
+    return this.#chunks?.isDone === true;
   }
 
   /** Events that have come. */
   get events(): number {
-    return this.#chunks.events;
+    return this.#chunks?.events ?? 0;
   }
 
   /** Takes the next bytes. Returns what went wrong with the answer; nothing more is to be pushed then. */
   push(bytes: Buffer): UpstreamFailure | undefined {
     if (this.#form === 'unknown') {
-      const first = bytes.find((byte) => !BLANKS.has(byte));
+      const first = firstVisible(bytes);
       if (first === undefined) return undefined;
       if (first === LESS_THAN) return engineFailure('it answered with a page of HTML; check `url` of this engine');
       this.#form = first === OPENING_BRACE ? 'object' : 'events';
     }
-    return this.#form === 'events' ? this.#chunks.push(bytes) : this.#keep(bytes);
+    if (this.#form === 'object') return this.#keep(bytes);
+    this.#chunks ??= new ChunkReader(this.#parts);
+    return this.#chunks.push(bytes);
   }
 
   /** The body has ended. Returns what is wrong with the answer, if it is not complete. */
@@ -60,7 +62,9 @@ export class BodyReader {
 
   #readObject(): UpstreamFailure | undefined {
     const { translator, redact, reasoningFields } = this.#parts;
-    const value = parse(Buffer.concat(this.#object).toString());
+    const [first] = this.#object;
+    const whole = this.#object.length === 1 && first !== undefined ? first : Buffer.concat(this.#object);
+    const value = parse(whole.toString());
     const failure = readErrorObject(value, redact);
     if (failure !== undefined) return failure;
     const answer = readChunk(value, reasoningFields);
@@ -74,6 +78,11 @@ export class BodyReader {
     if (translator.hasFailed) return engineFailure('it could not go on with the answer');
     return undefined;
   }
+}
+
+function firstVisible(bytes: Buffer): number | undefined {
+  for (const byte of bytes) if (!BLANKS.has(byte)) return byte;
+  return undefined;
 }
 
 const LESS_THAN = 0x3c;

@@ -33,23 +33,34 @@ export function readChunk(value: unknown, reasoningFields: readonly string[]): C
   if (!Array.isArray(value.choices) && usage === undefined) return undefined;
   const choice = firstChoice(value.choices);
   const delta = deltaOf(choice);
-  const reasoning = reasoningFields.map((field) => asText(delta[field])).find((text) => text !== undefined) ?? '';
+  const reasoning = firstText(delta, reasoningFields);
   const content = asText(delta.content) ?? '';
   return {
     fingerprint: asText(value.system_fingerprint),
     reasoning,
     content,
-    toolCalls: Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(readToolCall) : [],
+    toolCalls: Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(readToolCall) : NO_CALLS,
     logprobs: readTextLogprobs(choice.logprobs) ?? readLogprobs(choice.logprobs, reasoning !== '' && content === ''),
     finishReason: readFinishReason(choice.finish_reason),
     usage,
   };
 }
 
+const NO_CALLS: readonly ToolCallPiece[] = [];
+
+function firstText(delta: Record<string, unknown>, fields: readonly string[]): string {
+  for (const field of fields) {
+    const text = asText(delta[field]);
+    if (text !== undefined) return text;
+  }
+  return '';
+}
+
 /** The choice that is the answer: there is only one, and its index, when there is one, is 0. */
 function firstChoice(choices: unknown): Record<string, unknown> {
   if (!Array.isArray(choices)) return {};
-  return choices.filter(isRecord).find(({ index }) => index === 0 || index === undefined || index === null) ?? {};
+  for (const choice of choices) if (isRecord(choice) && (choice.index ?? 0) === 0) return choice;
+  return {};
 }
 
 /** Of a text that is continued there is the text alone. */

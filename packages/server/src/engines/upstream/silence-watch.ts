@@ -20,7 +20,8 @@ export class SilenceWatch {
   readonly #timers: Timers;
   readonly #tickMs: number;
   readonly #watched = new Set<Watched>();
-  #stop: (() => void) | undefined;
+  /** The timer ends by itself when it finds nothing to watch: to set it for every stream would cost more. */
+  #isTicking = false;
 
   /** @param shortestMs The shortest time-out that is watched, in ms. */
   constructor(timers: Timers, shortestMs: number) {
@@ -30,18 +31,21 @@ export class SilenceWatch {
 
   add(stream: Watched): void {
     this.#watched.add(stream);
-    this.#stop ??= this.#timers.after(this.#tickMs, () => this.#tick());
+    if (!this.#isTicking) this.#tickLater();
   }
 
   remove(stream: Watched): void {
     this.#watched.delete(stream);
-    if (this.#watched.size > 0) return;
-    this.#stop?.();
-    this.#stop = undefined;
+  }
+
+  #tickLater(): void {
+    this.#isTicking = true;
+    this.#timers.after(this.#tickMs, () => this.#tick());
   }
 
   #tick(): void {
-    this.#stop = this.#timers.after(this.#tickMs, () => this.#tick());
+    this.#isTicking = false;
+    if (this.#watched.size > 0) this.#tickLater();
     for (const stream of [...this.#watched]) {
       const limit = stream.silenceMaxMs;
       if (limit === undefined) continue;

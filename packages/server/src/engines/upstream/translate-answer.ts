@@ -3,11 +3,13 @@
  * order, markup parsed, one ending. Nothing is written before there is something to show.
  */
 import {
+  type ChatResponse,
   ChunkWriter,
   type DeltaToolCall,
   type FinishReason,
   type Logprobs,
   OutputSplitter,
+  ResponseWriter,
   type Usage,
 } from '@plumb/wire';
 import type { GenerationJob } from '../engine.js';
@@ -24,8 +26,8 @@ export interface TranslationParts {
   /** `system_fingerprint` when the engine sends none. */
   readonly fingerprint: string;
   readonly estimator: TokenEstimator;
-  /** Takes whole events as they become ready. */
-  readonly write: (events: string) => void;
+  /** Takes whole events as they become ready; undefined where all of the answer is read at its end. */
+  readonly write: ((events: string) => void) | undefined;
 }
 
 export class AnswerTranslator {
@@ -37,7 +39,7 @@ export class AnswerTranslator {
   readonly #count: AnswerCount;
   /** Whether calls in the text are wanted; they are not shown in any case. */
   readonly #wantsCalls: boolean;
-  #writer: ChunkWriter | undefined;
+  #writer: ChunkWriter | ResponseWriter | undefined;
   #fingerprint: string | undefined;
   #hasReasoning = false;
   #hasContent = false;
@@ -78,14 +80,19 @@ export class AnswerTranslator {
     return this.#hasFailed;
   }
 
-  /** What writes the chunks; undefined until the first one. */
+  /** What writes the chunks; undefined until the first one, and where none are written. */
   get writer(): ChunkWriter | undefined {
-    return this.#writer;
+    return this.#writer instanceof ChunkWriter ? this.#writer : undefined;
+  }
+
+  /** The whole answer, after its end; undefined where it was written in chunks. */
+  response(): ChatResponse | undefined {
+    return this.#writer instanceof ResponseWriter ? this.#writer.response() : undefined;
   }
 
   /** Whether a text without a `<` would be written into a chunk as it is. */
   isPlain(channel: Channel): boolean {
-    if (this.#writer === undefined || this.#parts.job.request.logprobs === true) return false;
+    if (this.writer === undefined || this.#parts.job.request.logprobs === true) return false;
     const { phase } = this.#splitter;
     // Before any content was shown, white space after a think block is not.
     if (channel === 'content') return phase === 'content' && this.#hasContent && this.#markup.content.isPlain;
@@ -178,17 +185,24 @@ export class AnswerTranslator {
     if (piece !== undefined) this.#write((writer) => writer.toolCalls([piece]), false);
   }
 
-  #write(chunk: (writer: ChunkWriter, logprobs: Logprobs | null) => string, withLogprobs = true): void {
+  #write(
+    chunk: (writer: ChunkWriter | ResponseWriter, logprobs: Logprobs | null) => string,
+    withLogprobs = true,
+  ): void {
     const isFirst = this.#writer === undefined;
     this.#writer ??= this.#createWriter();
+    const role = isFirst ? this.#writer.first() : '';
     const events = chunk(this.#writer, withLogprobs ? this.#logprobs.take() : null);
-    this.#parts.write(isFirst ? this.#writer.first() + events : events);
+    this.#parts.write?.(role + events);
   }
 
-  #createWriter(): ChunkWriter {
-    const { job, fingerprint } = this.#parts;
+  #createWriter(): ChunkWriter | ResponseWriter {
+    const { job, write } = this.#parts;
+    const { id, created, model, thinking } = job;
+    const identity = { id, created, model, thinking, fingerprint: this.#fingerprint ?? this.#parts.fingerprint };
+    if (write === undefined) return new ResponseWriter(identity);
     const includeUsage = job.request.stream_options?.include_usage === true;
-    return new ChunkWriter({ ...job, fingerprint: this.#fingerprint ?? fingerprint, includeUsage });
+    return new ChunkWriter({ ...identity, includeUsage });
   }
 
   /** Calls that stood in the text are calls, whatever the engine took them for. */

@@ -92,9 +92,11 @@ export class UpstreamEngine implements Engine {
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
     const model = this.#options.model ?? job.model;
-    const request = this.#writeRequest(job, model);
+    const isBuffered = sink.takesResponse === true;
+    const request = this.#writeRequest(job, model, isBuffered && isShort(job));
     const isVain = job.text?.suffix !== undefined && !this.#parts.kind.completions.knowsSuffix;
-    return this.#run(new ChatAnswer(job, model, this.#parts), sink, request, isVain ? NO_GAPS : undefined);
+    const answer = new ChatAnswer(job, model, this.#parts, isBuffered);
+    return this.#run(answer, sink, request, isVain ? NO_GAPS : undefined);
   }
 
   /** The engine is asked for the encoding that the client wants. Many send numbers in any case. */
@@ -105,10 +107,10 @@ export class UpstreamEngine implements Engine {
       ...(dimensions == null ? {} : { dimensions }),
     });
     const path = this.#parts.endpoint.apiPath('/embeddings');
-    return this.#run(new EmbeddingAnswer(job, this.#parts), sink, this.#post(path, 'application/json', body));
+    return this.#run(new EmbeddingAnswer(job, this.#parts), sink, this.#post(path, JSON_TYPE, body));
   }
 
-  async countInputTokens({ request }: Pick<EmbeddingJob, 'request'>): Promise<number> {
+  countInputTokens({ request }: Pick<EmbeddingJob, 'request'>): number {
     return estimateInputs(request);
   }
 
@@ -132,7 +134,7 @@ export class UpstreamEngine implements Engine {
   }
 
   /** An estimate: only the engine itself can tell, and only afterwards. */
-  async countPromptTokens(job: CountJob): Promise<number> {
+  countPromptTokens(job: CountJob): number {
     return this.#parts.estimator.estimate(job);
   }
 
@@ -158,20 +160,22 @@ export class UpstreamEngine implements Engine {
     return { modelName: name, contextTokens, estimatesPrompts: true, completesTexts: true };
   }
 
-  #writeRequest(job: GenerationJob, model: string): UpstreamRequest {
+  #writeRequest(job: GenerationJob, model: string, isWhole: boolean): UpstreamRequest {
     const { endpoint, kind } = this.#parts;
-    const scope = endpoint.hideScope(job.cacheScope);
+    const scope = () => endpoint.hideScope(job.cacheScope);
+    const asked = { kind, model, scope, isWhole };
+    const accept = isWhole ? JSON_TYPE : EVENTS;
     const { text } = job;
     if (text !== undefined) {
       const path = kind.completions.isBeta ? endpoint.betaPath('/completions') : endpoint.apiPath('/completions');
-      return this.#post(path, EVENTS, writeTextRequest({ ...job, text }, kind, model, scope));
+      return this.#post(path, accept, writeTextRequest({ ...job, text }, asked));
     }
-    return this.#post(endpoint.apiPath('/chat/completions'), EVENTS, writeRequest(job, kind, model, scope));
+    return this.#post(endpoint.apiPath('/chat/completions'), accept, writeRequest(job, asked));
   }
 
   #post(path: string, accept: string, body: string): UpstreamRequest {
     const headers = {
-      'content-type': 'application/json',
+      'content-type': JSON_TYPE,
       ...{ accept, 'accept-encoding': 'identity' },
       ...this.#parts.endpoint.authorization(),
     };
@@ -180,6 +184,7 @@ export class UpstreamEngine implements Engine {
 }
 
 const EVENTS = 'text/event-stream';
+const JSON_TYPE = 'application/json';
 
 const CLOSED = engineFailure('it has been taken away');
 
@@ -188,6 +193,17 @@ const NO_GAPS: UpstreamFailure = {
   detail: 'it was asked to fill a gap',
   message: 'The engine of this model does not fill gaps. Send the prompt without a suffix.',
 };
+
+/**
+ * Answers of so many tokens at the most are asked for as a whole where nobody sees their pieces: that costs the engine and
+ * this server least, and neither a time-out nor a client that leaves can mean more than those tokens. Of longer ones the
+ * pieces show that the engine lives, and what it has produced when they are cut short.
+ */
+export const WHOLE_ANSWER_TOKENS_MAX = 256;
+
+function isShort({ request: { max_tokens: limit } }: GenerationJob): boolean {
+  return typeof limit === 'number' && limit <= WHOLE_ANSWER_TOKENS_MAX;
+}
 
 /** Connections are made as they are needed and carry one request at a time; time-outs are watched elsewhere. */
 function createPool(origin: string, connectTimeoutMs: number): Pool {

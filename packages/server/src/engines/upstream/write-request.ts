@@ -1,4 +1,4 @@
-/** A job as the upstream engine wants to be asked: always as a stream with its usage, by the engine's name of the model. */
+/** A job as the upstream engine wants to be asked: by the engine's name of the model, and for a stream with its usage. */
 import type { ChatRequest, Message } from '@plumb/wire';
 import type { GenerationJob, TextPrompt } from '../engine.js';
 import type { UpstreamKind } from './kinds/index.js';
@@ -19,8 +19,19 @@ const PASSED_FIELDS = [
   'seed',
 ] as const satisfies readonly (keyof ChatRequest)[];
 
-/** The body of the request. `scope` stands for the job's cache scope. */
-export function writeRequest(job: GenerationJob, kind: UpstreamKind, model: string, scope: string): string {
+/** How an engine is asked. */
+export interface Asked {
+  readonly kind: UpstreamKind;
+  /** The engine's name of the model. */
+  readonly model: string;
+  /** What stands for the job's cache scope. */
+  readonly scope: () => string;
+  /** Whether the answer is wanted as a whole. */
+  readonly isWhole: boolean;
+}
+
+/** The body of the request. */
+export function writeRequest(job: GenerationJob, { kind, model, scope, isWhole }: Asked): string {
   const { request, thinking } = job;
   return JSON.stringify({
     model,
@@ -29,18 +40,15 @@ export function writeRequest(job: GenerationJob, kind: UpstreamKind, model: stri
     ...kind.writeThinking(thinking, request),
     ...kind.writeCacheScope(scope),
     ...(hasPrefix(request) ? kind.writePrefix() : {}),
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(isWhole ? WHOLE : STREAM),
   });
 }
 
 /** The body of a request to continue a text. */
 export function writeTextRequest(
   job: GenerationJob & { text: TextPrompt },
-  kind: UpstreamKind,
-  model: string,
-  scope: string,
-) {
+  { kind, model, scope, isWhole }: Asked,
+): string {
   const { request, text } = job;
   const { top_logprobs, logprobs, ...passed } = pickPassed(request);
   return JSON.stringify({
@@ -50,15 +58,21 @@ export function writeTextRequest(
     ...passed,
     ...(logprobs === true ? { logprobs: top_logprobs ?? 0 } : {}),
     ...kind.writeCacheScope(scope),
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(isWhole ? WHOLE : STREAM),
   });
 }
 
+const WHOLE = { stream: false };
+const STREAM = { stream: true, stream_options: { include_usage: true } };
+
 /** Fields that are null are left out: they mean the same, and not every server takes them. */
 function pickPassed(request: ChatRequest): Partial<ChatRequest> {
-  const set = PASSED_FIELDS.filter((field) => request[field] !== undefined && request[field] !== null);
-  return Object.fromEntries(set.map((field) => [field, request[field]]));
+  const passed: Record<string, unknown> = {};
+  for (const field of PASSED_FIELDS) {
+    const value = request[field];
+    if (value !== undefined && value !== null) passed[field] = value;
+  }
+  return passed;
 }
 
 function hasPrefix({ messages }: ChatRequest): boolean {

@@ -7,7 +7,7 @@ export const deepseek: UpstreamKind = {
     thinking: { type: thinking ? 'enabled' : 'disabled' },
     ...(thinking && effort !== undefined && effort !== null && effort !== 'none' ? { reasoning_effort: effort } : {}),
   }),
-  writeCacheScope: (scope) => ({ user_id: scope }),
+  writeCacheScope: (scope) => ({ user_id: scope() }),
   writePrefix: () => ({}),
   knowsContract: true,
   takesReasoning: true,

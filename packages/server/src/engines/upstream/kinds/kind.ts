@@ -10,7 +10,7 @@ export interface UpstreamKind {
    * The part of a request that keeps its prefix cache apart from those of others. `scope` is the same for one account and
    * user, and says nothing about either. Empty where the server cannot do it.
    */
-  writeCacheScope(scope: string): object;
+  writeCacheScope(scope: () => string): object;
   /** The part of a request whose last message is the beginning of the answer. */
   writePrefix(): object;
   /** Whether messages may have what only DeepSeek's API knows: `prefix`, the role `latest_reminder`. */

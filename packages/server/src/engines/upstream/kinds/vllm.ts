@@ -5,7 +5,7 @@ export const vllm: UpstreamKind = {
   name: 'vllm',
   // The level goes to the template: the field of the request knows fewer levels, and which ones depends on the version.
   writeThinking: templateSwitches,
-  writeCacheScope: (scope) => ({ cache_salt: scope }),
+  writeCacheScope: (scope) => ({ cache_salt: scope() }),
   writePrefix: () => ({ continue_final_message: true, add_generation_prompt: false }),
   knowsContract: false,
   takesReasoning: true,

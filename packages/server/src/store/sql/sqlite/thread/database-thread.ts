@@ -43,16 +43,19 @@ async function perform(task: Task): Promise<Outcome> {
 function run(task: Task, connection: DirectConnection) {
   switch (task.kind) {
     case 'execute':
-      return connection.execute(task.sql);
+      connection.execute(task.sql);
+      return undefined;
     case 'query':
       return connection.query(task.sql, task.parameters);
     case 'rollback':
-      return connection.rollback();
+      connection.rollback();
+      return undefined;
     case 'apply':
       ledger ??= openLedger(connection);
       return ledger.apply(task.operations.map(unpack), task.serverId);
     case 'close':
-      return connection.close();
+      connection.close();
+      return undefined;
   }
 }
 

@@ -19,7 +19,7 @@ export type Task =
 
 /** What comes back; one for each task, in their order. */
 export type Outcome =
-  | { readonly result: StatementResult | readonly OperationResult[] | void }
+  | { readonly result: StatementResult | readonly OperationResult[] | undefined }
   | { readonly failure: Failure };
 
 /** An error as it can be sent: structured clones of errors lose their class and what they carry. */
