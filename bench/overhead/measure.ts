@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Measurement } from './figures.js';
 import { listTree, readCpuUs } from './process-tree.js';
 import type { RunLoad, Scenario } from './scenarios.js';
-import { type Found, type Participant, type Stage, startContender } from './start-contender.js';
+import { type Found, type Participant, type Stage, startContender, warmUp } from './start-contender.js';
 
 /** What a load takes by default before it is measured, in ms. */
 const WARM_UP_MS = 400;
@@ -33,7 +33,7 @@ export async function measureRound(round: Round): Promise<void> {
   const participants: Participant[] = [];
   try {
     for (const found of round.found) participants.push(...(await startOne(found, round)));
-    for (const scenario of round.scenarios) {
+    for (const scenario of round.scenarios.filter(({ isCold }) => !isCold)) {
       for (const participant of participants) await measureOne(participant, scenario, round);
     }
   } finally {
@@ -41,14 +41,20 @@ export async function measureRound(round: Round): Promise<void> {
   }
 }
 
-async function startOne(found: Found, { number, stage, onMeasured }: Round): Promise<Participant[]> {
-  const about = { round: number, contender: found.contender.name, scenario: START };
+/** Starts one, puts to it what needs a fresh process, and warms it. */
+async function startOne(found: Found, round: Round): Promise<Participant[]> {
+  const about = { round: round.number, contender: found.contender.name, scenario: START };
+  let participant: Participant | undefined;
   try {
-    const participant = await startContender(found, stage, number);
-    if (participant.running.server !== undefined) onMeasured({ ...about, figures: participant.figures });
+    participant = await startContender(found, round.stage, round.number);
+    if (participant.running.server !== undefined) round.onMeasured({ ...about, figures: participant.figures });
+    for (const scenario of round.scenarios.filter(({ isCold }) => isCold))
+      await measureOne(participant, scenario, round);
+    await warmUp(participant, round.stage);
     return [participant];
   } catch (error) {
-    onMeasured({ ...about, figures: {}, failure: (error as Error).message });
+    await participant?.running.server?.stop();
+    round.onMeasured({ ...about, figures: {}, failure: (error as Error).message });
     return [];
   }
 }

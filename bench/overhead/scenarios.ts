@@ -23,6 +23,8 @@ export interface Scenario {
   bodyBytes: number;
   /** Takes long and varies little: only in the rounds in which peers take part. */
   isRare?: boolean;
+  /** Needs a process that has done nothing before: it comes before the warm-up. */
+  isCold?: boolean;
   run(load: RunLoad): Promise<Figures>;
 }
 
@@ -74,6 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
     kind: 'memory',
     bodyBytes: KIB,
     isRare: true,
+    isCold: true,
     run: measureStreamMemory,
   },
 ];

@@ -1,4 +1,4 @@
-/** Starts a contender for one round: how soon it answers, how much memory it has then, and its warm-up. */
+/** Starts a contender for one round: how soon it answers, how much memory it has then; and its warm-up afterwards. */
 import { mkdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export interface Participant {
   figures: Figures;
 }
 
-/** Resolves when it is warm. Rejects when it does not answer within a minute, or fails a request. */
+/** Resolves when it has answered for the first time, cold. Rejects when it does not within a minute. */
 export async function startContender({ contender, ready }: Found, stage: Stage, round: number): Promise<Participant> {
   const folder = join(stage.folder, `${contender.name}-${round}`);
   await mkdir(folder, { recursive: true });
@@ -53,7 +53,6 @@ export async function startContender({ contender, ready }: Found, stage: Stage, 
   });
   try {
     const figures = await observeStart(running, startedAtMs);
-    await warmUp(running.target, stage);
     return { contender, running, figures };
   } catch (error) {
     await running.server?.stop();
@@ -76,7 +75,7 @@ async function observeStart({ target, server }: RunningContender, startedAtMs: n
   return { firstAnswerMs, idleRssMb: readRssBytes(listTree(server.processId)) / 2 ** 20 };
 }
 
-function post({ port, path, headers }: Target): Promise<{ status?: number | undefined; text: string }> {
+function post({ port, path, headers, model }: Target): Promise<{ status?: number | undefined; text: string }> {
   return new Promise((resolve) => {
     const options = { port, path, method: 'POST', host: '127.0.0.1', agent: false } as const;
     const asking = request({ ...options, headers: { ...headers, 'content-type': 'application/json' } }, (response) => {
@@ -87,11 +86,12 @@ function post({ port, path, headers }: Target): Promise<{ status?: number | unde
       response.on('close', () => resolve({ status: response.statusCode, text }));
     });
     asking.on('error', () => resolve({ text: '' }));
-    asking.end(writeBody({ bodyBytes: 1024 }));
+    asking.end(writeBody({ bodyBytes: 1024 }, model));
   });
 }
 
-async function warmUp(target: Target, { generator }: Stage): Promise<void> {
+/** Rejects when it fails a request. */
+export async function warmUp({ running: { target } }: Participant, { generator }: Stage): Promise<void> {
   const common = { target, others: [], durationMs: 1 };
   const request = { bodyBytes: 1024 };
   const connections = 32;

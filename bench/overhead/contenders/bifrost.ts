@@ -27,10 +27,10 @@ async function start(setting: Setting, binary: string) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'config.json'), JSON.stringify(describeConfig(setting)));
   const words = ['-app-dir', folder, '-host', '127.0.0.1', '-port', String(port), '-log-level', 'error'];
-  return { ...startPinned(setting, binary, words), target: { port, path: CHAT_PATH, headers: {} } };
+  return { ...startPinned(setting, binary, words), target: { port, path: CHAT_PATH, headers: {}, model: 'openai/m' } };
 }
 
-/** A provider that speaks OpenAI's API at the stub; the model of requests is `m` of every provider. */
+/** A provider that speaks OpenAI's API at the stub; nothing is kept in a database. */
 function describeConfig({ upstreamPort }: Setting): object {
   const network = {
     base_url: `http://127.0.0.1:${upstreamPort}`,
@@ -39,6 +39,7 @@ function describeConfig({ upstreamPort }: Setting): object {
   };
   return {
     client: { initial_pool_size: 300, drop_excess_requests: false, enable_logging: false },
+    config_store: { enabled: false },
     providers: {
       openai: {
         keys: [{ name: 'stub', value: 'none', models: ['m'], weight: 1 }],

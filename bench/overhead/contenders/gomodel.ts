@@ -30,6 +30,8 @@ async function start(setting: Setting, binary: string) {
     SQLITE_PATH: join(setting.folder, 'gomodel.db'),
     GOMODEL_CACHE_DIR: join(setting.folder, 'cache'),
     USAGE_ENABLED: 'true',
+    // Streams that the load generator leaves at its end would count as failures of the upstream.
+    CIRCUIT_BREAKER_FAILURE_THRESHOLD: '1000000000',
     // Not the list of its makers: what is measured depends on this machine alone.
     MODEL_LIST_URL: `http://127.0.0.1:${setting.upstreamPort}/models.json`,
   };

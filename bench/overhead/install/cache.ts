@@ -34,5 +34,5 @@ export async function cached(name: string, contents: string, make: (folder: stri
 export function explainFailure(error: unknown): string {
   const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
   if (code === 'ENOENT') return `${message.split(' ')[1]} is not on this machine`;
-  return stderr?.trim().split('\n').at(-1) ?? message;
+  return stderr?.trim().split('\n').at(-1)?.trim() || message;
 }

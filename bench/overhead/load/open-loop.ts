@@ -1,8 +1,8 @@
 /** Requests at a fixed rate, whatever happens to them: a contender that stalls is charged for all who come meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { startPacemaker } from '../time/pacemaker.js';
 import { Connection } from './connection.js';
 import type { LoadContext, RunningLoad } from './load.js';
-import { startPacemaker } from './pacemaker.js';
 
 /** Connections at most; what comes while all of them wait, waits for one of them. */
 const CONNECTIONS_MAX = 512;

@@ -5,6 +5,8 @@ export interface Target {
   port: number;
   path: string;
   headers: Record<string, string>;
+  /** What it calls the model; `m` when it is left out. */
+  model?: string;
 }
 
 /** The answer that is asked for. */

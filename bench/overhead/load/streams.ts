@@ -1,6 +1,7 @@
 /** Streams that start again when they have ended: how soon the first chunk comes, how late each one, and whether all do. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventCounter } from '../http/event-counter.js';
-import { monotonicUs } from '../http/monotonic.js';
+import { monotonicUs } from '../time/monotonic.js';
 import { Connection } from './connection.js';
 import type { LoadContext, RunningLoad } from './load.js';
 import type { Beside, StreamShape } from './protocol.js';
@@ -8,6 +9,9 @@ import { writeRequest } from './write-request.js';
 
 /** The first streams start over this time, in ms, so that their chunks are not due all at once. */
 const STAGGER_MS = 800;
+/** How long streams may take after the end, in ms. */
+const FINISH_LIMIT_MS = 2_000;
+const POLL_MS = 10;
 
 /** Starts so many streams. */
 export function startStreams(context: LoadContext, streams: number, beside: Beside | undefined): RunningLoad {
@@ -21,6 +25,10 @@ export function startStreams(context: LoadContext, streams: number, beside: Besi
   return {
     async stop() {
       for (const timer of timers) clearTimeout(timer);
+      for (const client of clients) client.isStopped = true;
+      // Streams that are paced may be long: they are left as they are.
+      const limit = performance.now() + (shape.paceUs === 0 ? FINISH_LIMIT_MS : 0);
+      while (clients.some(({ isUnderWay }) => isUnderWay) && performance.now() < limit) await delay(POLL_MS);
       for (const client of clients) client.close();
       stopBeside();
     },
@@ -35,6 +43,8 @@ class StreamClient {
   #sentAtMs = 0;
   #chunks = 0;
   #isDone = false;
+  isStopped = false;
+  isUnderWay = false;
   /** When the bytes that are read just now came. */
   #receivedUs = 0;
 
@@ -64,6 +74,8 @@ class StreamClient {
   }
 
   next(): void {
+    if (this.isStopped) return;
+    this.isUnderWay = true;
     this.#counter.reset();
     this.#chunks = 0;
     this.#isDone = false;
@@ -86,6 +98,7 @@ class StreamClient {
 
   #finish(): void {
     const { recorder } = this.#context;
+    this.isUnderWay = false;
     if (recorder.isOpen) {
       if (this.#isDone && this.#chunks >= this.#shape.chunks) recorder.answers += 1;
       else recorder.lost += 1;

@@ -15,7 +15,7 @@ const SENTENCES = [
 
 /** The whole request, head and body. */
 export function writeRequest(target: Target, shape: RequestShape): Buffer {
-  const body = writeBody(shape);
+  const body = writeBody(shape, target.model);
   const lines = [
     `POST ${target.path} HTTP/1.1`,
     `host: 127.0.0.1:${target.port}`,
@@ -27,9 +27,9 @@ export function writeRequest(target: Target, shape: RequestShape): Buffer {
 }
 
 /** A chat completion request of this size, to a few bytes: one message, or a long conversation. */
-export function writeBody({ bodyBytes, stream }: RequestShape): Buffer {
+export function writeBody({ bodyBytes, stream }: RequestShape, model = 'm'): Buffer {
   const messages: { role: string; content: string }[] = [];
-  let missing = bodyBytes - Buffer.byteLength(writeJson(messages, stream));
+  let missing = bodyBytes - Buffer.byteLength(writeJson(model, messages, stream));
   while (missing > 0) {
     const role = messages.length % 2 === 0 ? 'user' : 'assistant';
     const rest = missing - Buffer.byteLength(JSON.stringify({ role, content: '' })) - 1;
@@ -39,13 +39,13 @@ export function writeBody({ bodyBytes, stream }: RequestShape): Buffer {
     messages.push({ role, content });
     missing = isLast ? 0 : rest - Buffer.byteLength(content);
   }
-  return Buffer.from(writeJson(messages, stream));
+  return Buffer.from(writeJson(model, messages, stream));
 }
 
-function writeJson(messages: object[], stream: StreamShape | undefined): string {
+function writeJson(model: string, messages: object[], stream: StreamShape | undefined): string {
   const streamed = stream && { stream_options: { include_usage: true }, seed: stream.paceUs };
   return JSON.stringify({
-    model: 'm',
+    model,
     stream: stream !== undefined,
     max_tokens: stream?.chunks ?? BUFFERED_TOKENS,
     ...streamed,

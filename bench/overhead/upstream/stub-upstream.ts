@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { MessageReader } from '../http/message-reader.js';
-import { monotonicUs } from '../http/monotonic.js';
+import { Metronome } from '../time/metronome.js';
+import { monotonicUs } from '../time/monotonic.js';
 import {
   BUFFERED_ANSWER,
   encodeStampedChunk,
@@ -11,7 +12,6 @@ import {
   STREAM_ENDING,
   STREAM_OPENING,
 } from './answers.js';
-import { Metronome } from './metronome.js';
 import { readRequest } from './read-request.js';
 
 /** A stub that listens. */
@@ -42,7 +42,7 @@ export class StubUpstream {
   async close(): Promise<void> {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
-    await once(this.#server, 'close');
+    await Promise.all([once(this.#server, 'close'), this.#metronome.stop()]);
   }
 
   #serve(socket: Socket): void {

@@ -3,6 +3,7 @@
  * spins would take the processor from the stub upstream. A thread sleeps until the next beat and wakes the event loop.
  */
 import { Worker } from 'node:worker_threads';
+import { monotonicUs } from './monotonic.js';
 
 /** A pacemaker that beats. */
 export interface Pacemaker {
@@ -11,17 +12,12 @@ export interface Pacemaker {
 
 /** Calls `beat` so many times a second, with the time on `performance.now()` at which it was planned. */
 export function startPacemaker(perSecond: number, beat: (plannedMs: number) => void): Pacemaker {
-  const intervalMs = 1000 / perSecond;
+  const intervalUs = 1_000_000 / perSecond;
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(new URL('./pacemaker-thread.js', import.meta.url), { workerData: { intervalMs, cell } });
-  let firstMs: number | undefined;
-  let count = 0;
-  worker.on('message', () => {
-    const nowMs = performance.now();
-    firstMs ??= nowMs;
-    // A beat that comes late makes up for those that are due by then.
-    for (; firstMs + count * intervalMs <= nowMs; count++) beat(firstMs + count * intervalMs);
-  });
+  const worker = new Worker(new URL('./pacemaker-thread.js', import.meta.url), { workerData: { intervalUs, cell } });
+  // Threads count `performance.now()` from times of their own.
+  const offsetMs = performance.now() - monotonicUs() / 1000;
+  worker.on('message', (plannedUs: number) => beat(plannedUs / 1000 + offsetMs));
   return {
     async stop() {
       Atomics.store(cell, 0, 1);
