@@ -1,21 +1,15 @@
 /** Connections that send their next request when the last is answered: the most that a contender can do. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from './connection.js';
-import type { LoadContext, RunningLoad } from './load.js';
-
-/** How long answers may take after the end, in ms; later ones are given up. */
-const FINISH_LIMIT_MS = 2_000;
-const POLL_MS = 10;
+import { type LoadContext, type RunningLoad, waitForEnd } from './load.js';
 
 /** Starts so many connections. */
 export function startClosedLoop(context: LoadContext, connections: number): RunningLoad {
   const clients = Array.from({ length: connections }, () => new Client(context));
   for (const client of clients) client.next();
   return {
-    async stop() {
+    async stop(limitMs) {
       for (const client of clients) client.isStopped = true;
-      const limit = performance.now() + FINISH_LIMIT_MS;
-      while (clients.some(({ isWaiting }) => isWaiting) && performance.now() < limit) await delay(POLL_MS);
+      await waitForEnd(() => clients.some(({ isWaiting }) => isWaiting), limitMs);
       for (const client of clients) client.close();
     },
   };

@@ -1,4 +1,5 @@
 /** The port of the ways in which requests follow each other. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from './protocol.js';
 import type { Recorder } from './recorder.js';
 
@@ -15,6 +16,15 @@ export interface LoadContext {
 
 /** A load that goes on. */
 export interface RunningLoad {
-  /** Sends nothing more, and resolves when what is under way has ended or has been given up. */
-  stop(): Promise<void>;
+  /** Sends nothing more, and resolves when what is under way has ended, or is given up after so many ms. */
+  stop(limitMs: number): Promise<void>;
+}
+
+/** Between two looks whether all has ended, in ms. */
+const POLL_MS = 10;
+
+/** Resolves when nothing is under way any more, or after so many ms. */
+export async function waitForEnd(isUnderWay: () => boolean, limitMs: number): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (isUnderWay() && performance.now() < limit) await delay(POLL_MS);
 }

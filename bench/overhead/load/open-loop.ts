@@ -1,23 +1,19 @@
 /** Requests at a fixed rate, whatever happens to them: a contender that stalls is charged for all who come meanwhile. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { startPacemaker } from '../time/pacemaker.js';
 import { Connection } from './connection.js';
-import type { LoadContext, RunningLoad } from './load.js';
+import { type LoadContext, type RunningLoad, waitForEnd } from './load.js';
 
 /** Connections at most; what comes while all of them wait, waits for one of them. */
 const CONNECTIONS_MAX = 512;
-/** How long answers may take after the end, in ms; later ones are counted as none. */
-const FINISH_LIMIT_MS = 2_000;
-const POLL_MS = 10;
 
 /** Starts sending so many requests a second. */
 export function startOpenLoop(context: LoadContext, perSecond: number): RunningLoad {
   const loop = new OpenLoop(context);
   const pacemaker = startPacemaker(perSecond, (plannedMs) => loop.send(plannedMs));
   return {
-    async stop() {
+    async stop(limitMs) {
       await pacemaker.stop();
-      await loop.finish();
+      await loop.finish(limitMs);
     },
   };
 }
@@ -42,9 +38,8 @@ class OpenLoop {
     else sender.send(plannedMs, this.#context.recorder.isOpen);
   }
 
-  async finish(): Promise<void> {
-    const limit = performance.now() + FINISH_LIMIT_MS;
-    while (this.#unanswered > 0 && performance.now() < limit) await delay(POLL_MS);
+  async finish(limitMs: number): Promise<void> {
+    await waitForEnd(() => this.#unanswered > 0, limitMs);
     this.#context.recorder.unanswered = this.#unanswered;
     for (const sender of this.#all) sender.close();
   }

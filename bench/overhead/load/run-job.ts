@@ -11,6 +11,9 @@ import { Recorder } from './recorder.js';
 import { startStreams } from './streams.js';
 import { writeRequest } from './write-request.js';
 
+/** How long what is under way may take after the measured time, in ms; what takes longer counts as unanswered. */
+const FINISH_LIMIT_MS = 2_000;
+
 /** Rejects, with what the contender answered, when it answers with anything but success. */
 export async function runJob(job: Job): Promise<JobResult> {
   const recorder = new Recorder();
@@ -26,7 +29,7 @@ export async function runJob(job: Job): Promise<JobResult> {
   try {
     return await Promise.race([measure(job, recorder, load), failure.promise]);
   } catch (error) {
-    await load.stop();
+    await load.stop(0);
     throw error;
   }
 }
@@ -52,7 +55,7 @@ async function measure(job: Job, recorder: Recorder, load: RunningLoad): Promise
   recorder.isOpen = false;
   const after = takeSample(processes);
   const rssBytes = readRssBytes(processes.contender);
-  await load.stop();
+  await load.stop(FINISH_LIMIT_MS);
   return describeResult(recorder, before, after, job.contender === undefined ? undefined : rssBytes);
 }
 

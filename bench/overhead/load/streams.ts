@@ -1,17 +1,13 @@
 /** Streams that start again when they have ended: how soon the first chunk comes, how late each one, and whether all do. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { EventCounter } from '../http/event-counter.js';
 import { monotonicUs } from '../time/monotonic.js';
 import { Connection } from './connection.js';
-import type { LoadContext, RunningLoad } from './load.js';
+import { type LoadContext, type RunningLoad, waitForEnd } from './load.js';
 import type { Beside, StreamShape } from './protocol.js';
 import { writeRequest } from './write-request.js';
 
 /** The first streams start over this time, in ms, so that their chunks are not due all at once. */
 const STAGGER_MS = 800;
-/** How long streams may take after the end, in ms. */
-const FINISH_LIMIT_MS = 2_000;
-const POLL_MS = 10;
 
 /** Starts so many streams. */
 export function startStreams(context: LoadContext, streams: number, beside: Beside | undefined): RunningLoad {
@@ -23,12 +19,11 @@ export function startStreams(context: LoadContext, streams: number, beside: Besi
   );
   const stopBeside = beside === undefined ? () => {} : startBeside(context, beside);
   return {
-    async stop() {
+    async stop(limitMs) {
       for (const timer of timers) clearTimeout(timer);
       for (const client of clients) client.isStopped = true;
       // Streams that are paced may be long: they are left as they are.
-      const limit = performance.now() + (shape.paceUs === 0 ? FINISH_LIMIT_MS : 0);
-      while (clients.some(({ isUnderWay }) => isUnderWay) && performance.now() < limit) await delay(POLL_MS);
+      if (shape.paceUs === 0) await waitForEnd(() => clients.some(({ isUnderWay }) => isUnderWay), limitMs);
       for (const client of clients) client.close();
       stopBeside();
     },
