@@ -1,11 +1,9 @@
 /** What was to be reached, and whether it was. */
-import { type Spread, spread } from '../support/statistics.js';
-import type { FigureName } from './figures.js';
+import type { Spread } from '../support/statistics.js';
 import { START } from './measure.js';
 import type { Results } from './results.js';
-import { Summary } from './summary.js';
-import { formatSpread, REFERENCE, type Table } from './tables.js';
-import { WORKERS } from './workers.js';
+import { formatSpread, type Table } from './tables.js';
+import { TargetFigures } from './target-figures.js';
 
 /** One target. The median over the rounds is what counts. */
 interface Target {
@@ -17,56 +15,9 @@ interface Target {
   measured: Spread | undefined;
 }
 
-/** Finds the figures that a target is about. */
-class Figures {
-  readonly #summary: Summary;
-  readonly #decodeUs: readonly number[];
-
-  constructor({ measurements, decodeUs }: Results) {
-    this.#summary = new Summary(measurements);
-    this.#decodeUs = decodeUs;
-  }
-
-  plain(scenario: string, figure: FigureName): Spread | undefined {
-    return this.#summary.spreadOf(placeOf(scenario, figure));
-  }
-
-  toBare(scenario: string, figure: FigureName): Spread | undefined {
-    return this.#summary.ratioTo(REFERENCE, placeOf(scenario, figure));
-  }
-
-  toPeer(peer: string): Spread | undefined {
-    return this.#summary.ratioTo(peer, placeOf('closed-32', 'requestsPerSecond'));
-  }
-
-  overDirect(scenario: string, figure: FigureName): Spread | undefined {
-    return this.#summary.differenceTo('direct', placeOf(scenario, figure));
-  }
-
-  /** Plumb's CPU time for a large prompt, divided by that of `bare` and of one decode and parse in the same round. */
-  toBareAndDecode(): Spread | undefined {
-    const place = placeOf('body-100k', 'cpuUsPerRequest');
-    const bare = this.#summary.byRound({ ...place, contender: REFERENCE });
-    const ratios = [...this.#summary.byRound(place)].flatMap(([round, value]) => {
-      const [other, decode] = [bare.get(round), this.#decodeUs[round - 1]];
-      return other === undefined || decode === undefined ? [] : [value / (other + decode)];
-    });
-    return spread(ratios);
-  }
-
-  workers(): Spread | undefined {
-    const place = { contender: 'plumb-2-workers', scenario: WORKERS, figure: 'requestsPerSecond' } as const;
-    return this.#summary.ratioTo('plumb', place);
-  }
-}
-
-function placeOf(scenario: string, figure: FigureName) {
-  return { contender: 'plumb', scenario, figure };
-}
-
 /** The targets beside what was measured. */
 export function makeTargetTable(results: Results): Table {
-  const rows = listTargets(new Figures(results)).map(({ name, bound, limit, unit, digits, measured }) => [
+  const rows = listTargets(new TargetFigures(results)).map(({ name, bound, limit, unit, digits, measured }) => [
     name,
     `${bound} ${limit.toLocaleString('en')}${unit}`,
     formatSpread(measured, digits),
@@ -81,11 +32,11 @@ function judge(bound: Target['bound'], limit: number, measured: Spread | undefin
   return isMet ? 'met' : 'missed';
 }
 
-function listTargets(figures: Figures): Target[] {
+function listTargets(figures: TargetFigures): Target[] {
   return [...listBuffered(figures), ...listAdded(figures), ...listStreamed(figures), ...listOthers(figures)];
 }
 
-function listBuffered(figures: Figures): Target[] {
+function listBuffered(figures: TargetFigures): Target[] {
   const times = { unit: ' ×', digits: 2, bound: 'at least' } as const;
   const peers = [
     ['portkey', 8],
@@ -123,7 +74,7 @@ function listBuffered(figures: Figures): Target[] {
   ];
 }
 
-function listAdded(figures: Figures): Target[] {
+function listAdded(figures: TargetFigures): Target[] {
   const added = { bound: 'at most', unit: ' ms', digits: 3 } as const;
   return [
     {
@@ -147,7 +98,7 @@ function listAdded(figures: Figures): Target[] {
   ];
 }
 
-function listStreamed(figures: Figures): Target[] {
+function listStreamed(figures: TargetFigures): Target[] {
   const times = { bound: 'at most', unit: ' ×', digits: 2 } as const;
   const rate = { bound: 'at least', unit: '', digits: 0, limit: 350_000 } as const;
   return [
@@ -192,7 +143,7 @@ function listStreamed(figures: Figures): Target[] {
   ];
 }
 
-function listOthers(figures: Figures): Target[] {
+function listOthers(figures: TargetFigures): Target[] {
   return [
     {
       name: 'latest chunk beside requests of 1 MiB',

@@ -115,6 +115,6 @@ export class Connection {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal === undefined) this.#handler.end();
-    else this.#handler.refused(new Error(`${refusal.statusLine}: ${refusal.body.slice(0, SHOWN_BYTES_MAX)}`));
+    else this.#handler.refused(new Error(`${refusal.statusLine}: ${refusal.body.slice(0, SHOWN_BYTES_MAX).trim()}`));
   }
 }
