@@ -13,7 +13,7 @@ import { Generator, startUpstream } from './helper-process.js';
 import { measureRound } from './measure.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { writePage } from './page.js';
-import { choosePinning, describePinning, type Processors } from './processors.js';
+import { choosePinning, describePinning, type Processors, release } from './processors.js';
 import { describeFailures, describeMeasurement, formatResults } from './report.js';
 import type { Results, Skipped } from './results.js';
 import { LARGE_PROMPT_BYTES } from './scenarios.js';
@@ -75,6 +75,7 @@ async function measureAll(options: Options, folder: string): Promise<Results> {
   };
   const decodeUs = await measureRounds(options, found, folder, processors, onMeasured);
   if (options.hasWorkers) {
+    await release(processors);
     await measureWorkers(findOptions, options.peerRounds, options.seconds * 1000, onMeasured).catch((error: Error) => {
       skipped.push({ name: WORKERS, reason: error.message });
     });

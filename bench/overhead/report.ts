@@ -18,7 +18,9 @@ export function formatResults(results: Results): string {
     JSON.stringify(results.settings),
     describeContenders(results),
     ...[makeTargetTable(results), ...makeTables(results)].map(formatTitled),
-    `one decode and parse of 100 KiB alone: ${quantile(decodeUs, 0.5).toFixed(0)} µs`,
+    ...(decodeUs.length === 0
+      ? []
+      : [`one decode and parse of 100 KiB alone: ${quantile(decodeUs, 0.5).toFixed(0)} µs`]),
     notes.join('\n'),
     ...describeFailures(results.measurements),
   ];

@@ -5,7 +5,7 @@ import { START } from './measure.js';
 import type { Results } from './results.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { Summary } from './summary.js';
-import { WORKERS, WORKERS_SCENARIO } from './workers.js';
+import { WORKERS, WORKERS_CONTENDERS, WORKERS_SCENARIO } from './workers.js';
 
 /** A table, as text in cells. */
 export interface Table {
@@ -88,7 +88,13 @@ export function makeTables({ measurements, contenders }: Results): Table[] {
   const summary = new Summary(measurements);
   const names = contenders.map(({ name }) => name);
   const tables = SCENARIOS.map((scenario) => makeTable(summary, names, scenario));
-  tables.push(makeTable(summary, [...names, 'plumb-2-workers'], WORKERS_SCENARIO));
+  tables.push(
+    makeTable(
+      summary,
+      WORKERS_CONTENDERS.map(({ name }) => name),
+      WORKERS_SCENARIO,
+    ),
+  );
   return tables.filter(({ rows }) => rows.length > 0);
 }
 

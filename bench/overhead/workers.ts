@@ -11,6 +11,9 @@ import type { Found } from './start-contender.js';
 /** The name of the scenario. */
 export const WORKERS = 'workers';
 
+/** Who is compared. */
+export const WORKERS_CONTENDERS = [direct, plumb, plumbTwoWorkers] as const;
+
 /** What is put to them. */
 export const WORKERS_SCENARIO: Scenario = {
   name: WORKERS,
@@ -27,9 +30,10 @@ export async function measureWorkers(
   durationMs: number,
   onMeasured: (measurement: Measurement) => void,
 ): Promise<void> {
-  const contenders = [direct, plumb, plumbTwoWorkers];
   const found: Found[] = [];
-  for (const contender of contenders.toReversed()) found.unshift({ contender, ready: await contender.find(options) });
+  // The one that may be missing comes first.
+  for (const contender of WORKERS_CONTENDERS.toReversed())
+    found.unshift({ contender, ready: await contender.find(options) });
   const upstream = await startUpstream(undefined);
   const generator = Generator.start(undefined);
   try {
