@@ -48,8 +48,9 @@ export function describeRequests({ lengthMs, answers, latencyMs, unanswered, cpu
   return {
     requestsPerSecond: (answers / lengthMs) * 1000,
     ...(latencyMs && { p50Ms: latencyMs.p50, p90Ms: latencyMs.p90, p99Ms: latencyMs.p99, p999Ms: latencyMs.p999 }),
-    ...(unanswered > 0 && { unanswered }),
-    ...(cpuUs !== undefined && { cpuUsPerRequest: cpuUs / answers, cpuPercent: percentOf(cpuUs, lengthMs) }),
+    unanswered,
+    ...(cpuUs !== undefined && { cpuPercent: percentOf(cpuUs, lengthMs) }),
+    ...(cpuUs !== undefined && answers > 0 && { cpuUsPerRequest: cpuUs / answers }),
     ...(rssBytes !== undefined && { rssMb: rssBytes / 2 ** 20 }),
   };
 }
@@ -61,7 +62,8 @@ export function describeStreams({ lengthMs, chunks, lost, firstChunkMs, lateMs, 
     lost,
     ...(firstChunkMs && { firstChunkP50Ms: firstChunkMs.p50, firstChunkP99Ms: firstChunkMs.p99 }),
     ...(lateMs && { lateP50Ms: lateMs.p50, lateP99Ms: lateMs.p99, lateMaxMs: lateMs.max }),
-    ...(cpuUs !== undefined && { cpuUsPerChunk: cpuUs / chunks, cpuPercent: percentOf(cpuUs, lengthMs) }),
+    ...(cpuUs !== undefined && { cpuPercent: percentOf(cpuUs, lengthMs) }),
+    ...(cpuUs !== undefined && chunks > 0 && { cpuUsPerChunk: cpuUs / chunks }),
     ...(rssBytes !== undefined && { rssMb: rssBytes / 2 ** 20 }),
   };
 }

@@ -118,14 +118,14 @@ async function measureRounds(
   const decodeUs: number[] = [];
   try {
     for (let number = 1; number <= rounds; number++) {
-      // Rounds with peers are spread over the run, so that they meet the same machine as the others.
-      const hasPeers = (number - 1) % Math.ceil(rounds / peerRounds) === 0;
-      const taking = found.filter(({ contender }) => hasPeers || !contender.isPeer);
+      // Rounds with all contenders are spread over the run, so that they meet the same machine as the others.
+      const isFull = (number - 1) % Math.ceil(rounds / peerRounds) === 0;
+      const taking = found.filter(({ contender }) => isFull || !contender.isRare);
       decodeUs.push(await generator.decode(LARGE_PROMPT_BYTES, DECODE_MS));
       await measureRound({
         number,
         found: turn(taking, number),
-        scenarios: scenarios.filter(({ isRare }) => hasPeers || !isRare),
+        scenarios: scenarios.filter(({ isRare }) => isFull || !isRare),
         durationMs: seconds * 1000,
         stage: { upstream, generator, folder, processor: processors.contender },
         onMeasured,

@@ -10,7 +10,7 @@ import { WORKERS } from './workers.js';
 /** What is to be run. */
 export interface Options {
   rounds: number;
-  /** Rounds in which peers, and rare scenarios, take part. */
+  /** Rounds in which all contenders and scenarios take part; the others leave out rare ones. */
   peerRounds: number;
   /** The measured time of each load, in seconds. */
   seconds: number;
@@ -32,8 +32,8 @@ const SCENARIO_NAMES = [...SCENARIOS.map(({ name }) => name), WORKERS];
 export const USAGE = `Usage: npm run bench:overhead -- [options]
 
   --rounds N          default 9
-  --peer-rounds N     rounds in which peers and slow scenarios take part; default 3
-  --seconds N         measured time of each load; default 1.2
+  --peer-rounds N     rounds in which peers, plumb-free and slow scenarios take part; default 3
+  --seconds N         measured time of each load; default 1
   --contenders LIST   of ${CONTENDERS.map(({ name }) => name).join(',')}; default all
   --scenarios LIST    of ${SCENARIO_NAMES.join(',')}; default all
   --bifrost FILE      use this binary in place of \`go install\`
@@ -49,7 +49,7 @@ export function readOptions(words: readonly string[]): Options | undefined {
     options: {
       rounds: { type: 'string', default: '9' },
       'peer-rounds': { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '1.2' },
+      seconds: { type: 'string', default: '1' },
       contenders: { type: 'string', default: CONTENDERS.map(({ name }) => name).join(',') },
       scenarios: { type: 'string', default: SCENARIO_NAMES.join(',') },
       bifrost: { type: 'string' },

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Bar, drawBarChart } from '../support/bar-chart.js';
 import { repositoryPath } from '../support/repository.js';
 import type { FigureName } from './figures.js';
+import { describeFailures } from './report.js';
 import type { Results } from './results.js';
 import { Summary } from './summary.js';
 import { makeTables, type Table } from './tables.js';
@@ -84,16 +85,24 @@ function listBars({ measurements, contenders }: Results, { scenario, figure }: P
   });
 }
 
-function writeContenders({ contenders, skipped, machine, settings, date }: Results): string {
+function writeContenders({ contenders, skipped, machine, settings, date, measurements }: Results): string {
   const rows = contenders.map(({ name, version, duties }) => [name, duties, version]);
-  const missing = skipped.map(({ name, reason }) => `Skipped: ${name}: ${reason}.`);
+  const missing = skipped.map(({ name, reason }) => `Skipped: ${name}: ${reason}`);
+  const failures = describeFailures(measurements).map((line) => line.replaceAll('\n', ' '));
   const where = `${date}, ${machine.processors} × ${machine.processor}, Linux ${machine.kernel}, Node ${machine.node}, commit \`${machine.commit?.slice(0, 12) ?? 'unknown'}\`; settings \`${JSON.stringify(settings)}\`.`;
-  return [where, writeMarkdown({ title: '', head: ['', 'what it does', 'version'], rows }), ...missing].join('\n\n');
+  return [
+    where,
+    writeMarkdown({ title: '', head: ['', 'what it does', 'version'], rows, leftColumns: 3 }),
+    ...missing,
+    ...failures,
+  ].join('\n\n');
 }
 
-function writeMarkdown({ head, rows }: Table): string {
+function writeMarkdown({ head, rows, leftColumns = 1 }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  return [line(head), line(head.map((_, column) => (column < leftColumns ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n',
+  );
 }
 
 /** Markers are comments: `<!-- tables -->` and `<!-- /tables -->`. */

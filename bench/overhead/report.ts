@@ -33,8 +33,7 @@ function describeContenders({ contenders, skipped }: Results): string {
   return [formatTable(rows), ...missing].join('\n');
 }
 
-function formatTitled({ title, head, rows }: Table): string {
-  const leftColumns = title === 'targets' ? 2 : 1;
+function formatTitled({ title, head, rows, leftColumns = 1 }: Table): string {
   return `${title}\n${formatTable([head, ...rows], leftColumns)}`;
 }
 

@@ -12,6 +12,8 @@ export interface Table {
   title: string;
   head: string[];
   rows: string[][];
+  /** Columns of words, which come first; 1 when it is left out. */
+  leftColumns?: number;
 }
 
 /** What all ratios are to, and all that is added. */

@@ -23,7 +23,7 @@ export function makeTargetTable(results: Results): Table {
     formatSpread(measured, digits),
     judge(bound, limit, measured),
   ]);
-  return { title: 'targets', head: ['', 'target', 'measured', ''], rows };
+  return { title: 'targets', head: ['', 'target', 'measured', ''], rows, leftColumns: 2 };
 }
 
 function judge(bound: Target['bound'], limit: number, measured: Spread | undefined): string {

@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('./bare-server.js', import.meta.url));
 
 export const bare: Contender = {
   name: 'bare',
-  isPeer: false,
+  isRare: false,
   duties: 'passes bytes; no log',
   async find() {
     const manifest = await readFile(repositoryPath('node_modules/undici/package.json'), 'utf8');

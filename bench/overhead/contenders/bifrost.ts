@@ -8,7 +8,7 @@ import { startPinned } from './start-pinned.js';
 
 export const bifrost: Contender = {
   name: 'bifrost',
-  isPeer: true,
+  isRare: true,
   duties: 'routing with its own queue; keys and limits need a virtual key, which is not set up',
   async find({ binaries }) {
     const program = {

@@ -41,8 +41,8 @@ export interface FindOptions {
 /** Something that is compared. */
 export interface Contender {
   name: string;
-  /** Peers take part in fewer rounds: they differ by factors. */
-  isPeer: boolean;
+  /** Takes part in fewer rounds, as peers do: they differ by factors. */
+  isRare: boolean;
   /** What it does for a request beside passing it on. */
   duties: string;
   /** Finds or installs it. Rejects with the reason when it cannot be had here. */

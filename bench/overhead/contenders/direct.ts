@@ -3,7 +3,7 @@ import { CHAT_PATH, type Contender } from './contender.js';
 
 export const direct: Contender = {
   name: 'direct',
-  isPeer: false,
+  isRare: false,
   duties: 'none: the load generator speaks to the stub upstream',
   find: async () => ({
     version: '',

@@ -9,7 +9,7 @@ const MASTER_KEY = 'bench-master';
 
 export const gomodel: Contender = {
   name: 'gomodel',
-  isPeer: true,
+  isRare: true,
   duties: 'its master key, metering into SQLite every 5 s; no limits, no ledger',
   async find({ binaries }) {
     const program = { name: 'gomodel', path: 'github.com/enterpilot/gomodel/cmd/gomodel', version: 'v0.1.56' };

@@ -13,7 +13,7 @@ const MASTER_KEY = 'sk-bench-master';
 
 export const litellm: Contender = {
   name: 'litellm',
-  isPeer: true,
+  isRare: true,
   duties: 'its master key; without a database it has no further keys, limits for them or metering',
   async find() {
     const folder = await cached('litellm', REQUIREMENT, install);

@@ -9,7 +9,7 @@ import { startPinned } from './start-pinned.js';
 
 export const nginx: Contender = {
   name: 'nginx',
-  isPeer: false,
+  isRare: false,
   duties: 'passes bytes; access log on',
   async find() {
     const { stderr } = await promisify(execFile)('nginx', ['-v']).catch(() => {

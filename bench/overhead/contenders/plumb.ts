@@ -42,7 +42,7 @@ export const plumbTwoWorkers = createPlumb({
 function createPlumb(variant: Variant): Contender {
   return {
     name: variant.name,
-    isPeer: false,
+    isRare: !variant.hasPrice,
     duties: variant.duties,
     async find(options) {
       if (variant.workers !== undefined) await expectWorkers();

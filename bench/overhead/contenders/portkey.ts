@@ -19,7 +19,7 @@ const MANIFEST = JSON.stringify({
 
 export const portkey: Contender = {
   name: 'portkey',
-  isPeer: true,
+  isRare: true,
   duties: 'routing; it has no keys, limits, metering or ledger that could be on',
   async find() {
     const folder = await cached('portkey', MANIFEST, install);

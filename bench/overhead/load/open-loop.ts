@@ -6,6 +6,13 @@ import { type LoadContext, type RunningLoad, waitForEnd } from './load.js';
 /** Connections at most; what comes while all of them wait, waits for one of them. */
 const CONNECTIONS_MAX = 512;
 
+/** A request of the plan. */
+interface PlannedRequest {
+  plannedMs: number;
+  /** Whether it was planned in the measured time. */
+  isMeasured: boolean;
+}
+
 /** Starts sending so many requests a second. */
 export function startOpenLoop(context: LoadContext, perSecond: number): RunningLoad {
   const loop = new OpenLoop(context);
@@ -22,8 +29,8 @@ class OpenLoop {
   readonly #context: LoadContext;
   readonly #idle: Sender[] = [];
   readonly #all: Sender[] = [];
-  /** When those were planned that wait for a connection. */
-  readonly #waiting: number[] = [];
+  /** Those that wait for a connection. */
+  readonly #waiting: PlannedRequest[] = [];
   /** Planned in the measured time and not answered. */
   #unanswered = 0;
 
@@ -32,10 +39,11 @@ class OpenLoop {
   }
 
   send(plannedMs: number): void {
-    if (this.#context.recorder.isOpen) this.#unanswered += 1;
+    const planned = { plannedMs, isMeasured: this.#context.recorder.isOpen };
+    if (planned.isMeasured) this.#unanswered += 1;
     const sender = this.#idle.pop() ?? this.#add();
-    if (sender === undefined) this.#waiting.push(plannedMs);
-    else sender.send(plannedMs, this.#context.recorder.isOpen);
+    if (sender === undefined) this.#waiting.push(planned);
+    else sender.send(planned);
   }
 
   async finish(limitMs: number): Promise<void> {
@@ -46,11 +54,11 @@ class OpenLoop {
 
   #add(): Sender | undefined {
     if (this.#all.length === CONNECTIONS_MAX) return undefined;
-    const sender: Sender = new Sender(this.#context, (isMeasured) => {
+    const sender: Sender = new Sender(this.#context, ({ isMeasured }) => {
       if (isMeasured) this.#unanswered -= 1;
-      const plannedMs = this.#waiting.shift();
-      if (plannedMs === undefined) this.#idle.push(sender);
-      else sender.send(plannedMs, this.#context.recorder.isOpen);
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#idle.push(sender);
+      else sender.send(next);
     });
     this.#all.push(sender);
     return sender;
@@ -60,11 +68,10 @@ class OpenLoop {
 class Sender {
   readonly #context: LoadContext;
   readonly #connection: Connection;
-  readonly #onEnd: (isMeasured: boolean) => void;
-  #plannedMs = 0;
-  #isMeasured = false;
+  readonly #onEnd: (ended: PlannedRequest) => void;
+  #current: PlannedRequest = { plannedMs: 0, isMeasured: false };
 
-  constructor(context: LoadContext, onEnd: (isMeasured: boolean) => void) {
+  constructor(context: LoadContext, onEnd: (ended: PlannedRequest) => void) {
     const { fail } = context;
     this.#context = context;
     this.#onEnd = onEnd;
@@ -72,9 +79,8 @@ class Sender {
     this.#connection = new Connection(context.job.target.port, handler, context.memory);
   }
 
-  send(plannedMs: number, isMeasured: boolean): void {
-    this.#plannedMs = plannedMs;
-    this.#isMeasured = isMeasured;
+  send(planned: PlannedRequest): void {
+    this.#current = planned;
     this.#connection.send(this.#context.request);
   }
 
@@ -83,10 +89,11 @@ class Sender {
   }
 
   #finish(): void {
-    if (this.#isMeasured) {
+    const { plannedMs, isMeasured } = this.#current;
+    if (isMeasured) {
       this.#context.recorder.answers += 1;
-      this.#context.recorder.latencyMs.push(performance.now() - this.#plannedMs);
+      this.#context.recorder.latencyMs.push(performance.now() - plannedMs);
     }
-    this.#onEnd(this.#isMeasured);
+    this.#onEnd(this.#current);
   }
 }
