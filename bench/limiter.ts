@@ -14,7 +14,7 @@ import {
   RedisLimiter,
   type Refusal,
 } from '#server/limits/index.js';
-import { quantile } from './engine/statistics.js';
+import { quantile } from './support/statistics.js';
 
 const ACCOUNTS = [1, 10_000, 1_000_000];
 /** Scopes of a request in Redis: an account; with its key; both of them also for the model. */

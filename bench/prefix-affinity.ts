@@ -8,7 +8,7 @@ import type { Candidate, Choice, Work } from '#server/engines/pool/choose/choice
 import { LeastOutstanding } from '#server/engines/pool/choose/least-outstanding.js';
 import { PrefixAffinity } from '#server/engines/pool/choose/prefix-affinity.js';
 import { expectTokens } from '#server/engines/pool/expected-tokens.js';
-import { mean, quantile } from './engine/statistics.js';
+import { mean, quantile } from './support/statistics.js';
 
 const ENGINES = 4;
 const AGENTS = [16, 32, 48];

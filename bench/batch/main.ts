@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { repositoryPath } from '../engine/repository.js';
+import { repositoryPath } from '../support/repository.js';
 import type { Hints } from './client/settings.js';
 import { drawPlots } from './draw.js';
 import { measure } from './measure.js';

@@ -1,4 +1,5 @@
 /** Measurements as lines and tables of text. */
+import { formatTable } from '../support/text-table.js';
 import { CONTENDERS } from './client/contenders/index.js';
 import { HINTS } from './client/settings.js';
 import type { Measurement } from './measurement.js';
@@ -32,7 +33,7 @@ export function formatTables(measurements: readonly Measurement[]): string {
   const tables = SCENARIOS.map(({ name, title }) => {
     const rows = rowsOf(measurements.filter(({ scenario }) => scenario === name));
     const head = [...HEAD, ...COST_HEAD].slice(0, rows[0]?.length);
-    return rows.length === 0 ? '' : `${name}: ${title}\n${formatTable([head, ...rows])}\n\n`;
+    return rows.length === 0 ? '' : `${name}: ${title}\n${formatTable([head, ...rows], 2)}\n\n`;
   });
   return tables.join('');
 }
@@ -70,11 +71,4 @@ function rowOf(those: readonly Measurement[]): string[] {
           worst(({ cost }) => cost?.load ?? 0).toFixed(1),
         ]),
   ];
-}
-
-function formatTable(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ');
-  return rows.map(line).join('\n');
 }

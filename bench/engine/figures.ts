@@ -1,6 +1,7 @@
 /** From the arrival times of events to the figures of one measurement. */
+
+import { mean, quantile } from '../support/statistics.js';
 import type { Window } from './client/protocol.js';
-import { mean, quantile } from './statistics.js';
 import type { Shape } from './workload.js';
 
 /** What one load on one contender gave. Rates are in tokens a second, times in ms; NaN is what could not be measured. */

@@ -5,6 +5,8 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitForQuiet } from '../support/process-usage.js';
+import { repositoryPath } from '../support/repository.js';
 import type { Contender } from './contenders/contender.js';
 import { engineAlone } from './contenders/engine-alone.js';
 import { createLlamaServer } from './contenders/llama-server.js';
@@ -13,9 +15,7 @@ import { findLlamaServer } from './find-llama-server.js';
 import { describeMachine, type Machine } from './machine.js';
 import { type Measurement, measureCell } from './measure.js';
 import { type ContenderName, type Options, readOptions, USAGE } from './options.js';
-import { waitForQuiet } from './process-usage.js';
 import { formatSummary } from './report.js';
-import { repositoryPath } from './repository.js';
 import { summarize } from './summary.js';
 import { CONTEXT_TOKENS, MAX_ANSWER_TOKENS } from './workload.js';
 

@@ -4,11 +4,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readMachineMs, readProcessMs } from '../support/process-usage.js';
 import { LoadClient } from './client/load-client.js';
 import type { LoadJob, Window } from './client/protocol.js';
 import type { Contender, RunningContender } from './contenders/contender.js';
 import { computeFigures, type Figures } from './figures.js';
-import { readMachineMs, readProcessMs } from './process-usage.js';
 import { describeCase, type LoadCase } from './workload.js';
 
 /** Waves before anything is measured go on for this long: caches fill, and V8 compiles what is hot. */

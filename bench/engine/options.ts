@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repositoryPath } from './repository.js';
+import { repositoryPath } from '../support/repository.js';
 import { LOAD_CASES, type LoadCase } from './workload.js';
 
 /** Names of contenders, in the order of the first round. */

@@ -1,5 +1,6 @@
 /** Writes a summary as tables for a terminal. */
-import type { Spread } from './statistics.js';
+import type { Spread } from '../support/statistics.js';
+import { formatTable } from '../support/text-table.js';
 import { type CellSummary, findMissed, type RatioSummary, REFERENCE, type Summary } from './summary.js';
 
 const CELL_HEAD = [
@@ -74,16 +75,4 @@ function formatMedian(value: Spread | undefined, digits: number): string {
 function formatSpread(value: Spread | undefined, digits: number): string {
   if (value === undefined) return '–';
   return `${value.median.toFixed(digits)} (${value.min.toFixed(digits)}–${value.max.toFixed(digits)})`;
-}
-
-function formatTable(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

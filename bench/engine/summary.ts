@@ -1,7 +1,8 @@
 /** From the measurements of all rounds to what is said about each cell, and to the ratios that the targets are set on. */
+
+import { type Spread, spread } from '../support/statistics.js';
 import type { Figures } from './figures.js';
 import type { CpuUsage, Measurement } from './measure.js';
-import { type Spread, spread } from './statistics.js';
 import { LOAD_CASES, type Shape } from './workload.js';
 
 /** The contender that the others are set against. */

@@ -1,4 +1,5 @@
 /** Draws lines into an SVG that reads well on light and dark pages. */
+import { COLOURS, escapeXml } from './svg.js';
 
 export interface Line {
   readonly name: string;
@@ -19,8 +20,6 @@ export interface LineChart {
 const WIDTH = 840;
 const HEIGHT = 380;
 const MARGIN = { left: 64, right: 190, top: 40, bottom: 48 };
-/** Told apart by people who see colours differently (Okabe and Ito, 2008). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#888888', '#a6761d'];
 
 export function drawLineChart(chart: LineChart): string {
   const points = chart.lines.flatMap((line) => line.points);
@@ -86,8 +85,4 @@ function ticksOf(largest: number): number[] {
 
 function decadesOf(largest: number): number[] {
   return Array.from({ length: Math.floor(Math.log10(largest)) + 1 }, (_, power) => 10 ** power);
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,7 +1,7 @@
 /** What is counted: texts of this repository, texts that are given, and what makes tokenizers slow. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { repositoryPath } from '../engine/repository.js';
+import { repositoryPath } from '../support/repository.js';
 
 /** The most of each text, in UTF-16 units. */
 const UNITS_MAX = 400_000;

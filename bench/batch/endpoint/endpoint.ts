@@ -1,8 +1,8 @@
 /** A server as an operator runs it, in front of an engine that does what prompts say: each a process of its own. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServerProcess } from '../../engine/contenders/server-process.js';
-import { repositoryPath } from '../../engine/repository.js';
+import { repositoryPath } from '../../support/repository.js';
+import { ServerProcess } from '../../support/server-process.js';
 import { programPath, type TimeScale, timedEnvironment, timedWords } from '../../support/time-scale.js';
 import type { ScenarioLimits } from '../scenarios.js';
 import { MODEL, tierOf, WARM_UP_MODEL } from './settings.js';

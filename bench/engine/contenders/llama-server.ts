@@ -1,8 +1,8 @@
 /** llama.cpp's own server: the measure of what the engine should reach. */
 import { join } from 'node:path';
+import { findFreePort, ServerProcess } from '../../support/server-process.js';
 import { CONTEXT_TOKENS, type RequestBody, type Sampling } from '../workload.js';
 import type { Contender, RunningContender, Setting } from './contender.js';
-import { findFreePort, ServerProcess } from './server-process.js';
 
 /** Compares the llama-server at this path. */
 export function createLlamaServer(binaryPath: string): Contender {

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { listChildren } from '../process-usage.js';
-import { repositoryPath } from '../repository.js';
+import { listChildren } from '../../support/process-usage.js';
+import { repositoryPath } from '../../support/repository.js';
+import { ServerProcess } from '../../support/server-process.js';
 import { CONTEXT_TOKENS, type Sampling } from '../workload.js';
 import type { Contender, RunningContender, Setting } from './contender.js';
-import { ServerProcess } from './server-process.js';
 
 const COMMAND = repositoryPath('packages/server/dist/cli/main.js');
 const MODEL = 'deepseek-chat';

@@ -39,12 +39,25 @@ export class ServerProcess {
 
   /** Waits until its output matches, and returns the match. Throws when it exits before or takes over a minute. */
   async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.#poll(async () => pattern.exec(await this.#output()));
+    return this.waitFor(async () => pattern.exec(await this.#output()));
   }
 
   /** Waits until `GET url` answers 200. Throws when the process exits before or it takes over a minute. */
   async waitUntilReady(url: string): Promise<void> {
-    await this.#poll(async () => ((await readStatus(url)) === 200 ? true : null));
+    await this.waitFor(async () => ((await readStatus(url)) === 200 ? true : null));
+  }
+
+  /** Looks, every so many ms, until something is found. Throws when the process exits before or it takes over a minute. */
+  async waitFor<Found>(look: () => Promise<Found | null>, pollMs = POLL_MS): Promise<Found> {
+    const limit = performance.now() + START_LIMIT_MS;
+    while (performance.now() < limit && !this.#hasEnded()) {
+      const found = await look();
+      if (found !== null) return found;
+      await delay(pollMs);
+    }
+    const lastWords = (await this.#output()).slice(-LAST_WORDS);
+    await this.stop();
+    throw new Error(`${this.#child.spawnargs.join(' ')} did not become ready. Its last words:\n${lastWords}`);
   }
 
   /** Asks it to end, and kills it when it does not within ten seconds. */
@@ -56,18 +69,6 @@ export class ServerProcess {
     const killer = setTimeout(this.#kill, STOP_LIMIT_MS);
     await exited;
     clearTimeout(killer);
-  }
-
-  async #poll<Found>(look: () => Promise<Found | null>): Promise<Found> {
-    const limit = performance.now() + START_LIMIT_MS;
-    while (performance.now() < limit && !this.#hasEnded()) {
-      const found = await look();
-      if (found !== null) return found;
-      await delay(POLL_MS);
-    }
-    const lastWords = (await this.#output()).slice(-LAST_WORDS);
-    await this.stop();
-    throw new Error(`${this.#child.spawnargs.join(' ')} did not become ready. Its last words:\n${lastWords}`);
   }
 
   #output(): Promise<string> {
