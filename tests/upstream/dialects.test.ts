@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ChatChunk, ChatResponse } from '@plumb/wire';
 import { Compile } from 'typebox/compile';
+import { FormBook } from '#server/engines/upstream/form-book.js';
+import { UPSTREAM_KINDS } from '#server/engines/upstream/kinds/index.js';
 import { DIALECTS, readDialect, readGolden } from './support/dialects.js';
 import { replay, transcript } from './support/replay.js';
 
@@ -42,6 +44,11 @@ for (const [name, parts] of Object.entries(DIALECTS)) {
 
     test('is the same with each chunk parsed', async () => {
       assert.equal(transcript(await replay({ ...parts, fastPath: false }, [bytes])), golden);
+    });
+
+    test('is the same once the forms of its chunks are known', async () => {
+      const forms = new FormBook(UPSTREAM_KINDS[parts.kind].reasoningFields);
+      for (let time = 0; time < 3; time++) assert.equal(transcript(await replay({ ...parts, forms }, [bytes])), golden);
     });
 
     test('is the same with other line ends, comments and blank lines in between', async () => {

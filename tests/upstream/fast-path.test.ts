@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { FormBook } from '#server/engines/upstream/form-book.js';
+import { UPSTREAM_KINDS } from '#server/engines/upstream/kinds/index.js';
 import { readDialect } from './support/dialects.js';
 import { type Replay, replay, transcript } from './support/replay.js';
 
@@ -51,6 +53,7 @@ const stream = fc
 describe('the fast path', () => {
   test('gives the same bytes as parsing, however the stream is cut', async () => {
     const cuts = fc.array(fc.nat(3000), { maxLength: 5 });
+    const forms = new FormBook(UPSTREAM_KINDS.openai.reasoningFields);
     await fc.assert(
       fc.asyncProperty(stream, fc.boolean(), cuts, async (whole, thinking, places) => {
         const bytes = Buffer.from(whole);
@@ -60,6 +63,7 @@ describe('the fast path', () => {
         const slow = await replay({ ...parts, fastPath: false }, [bytes]);
         assert.equal(transcript(await replay(parts, pieces)), transcript(slow));
         assert.equal(transcript(await replay(parts, [bytes])), transcript(slow));
+        assert.equal(transcript(await replay({ ...parts, forms }, pieces)), transcript(slow), 'with known forms');
       }),
       { numRuns: 1500 },
     );
@@ -72,6 +76,19 @@ describe('the fast path', () => {
     const [head, chunk = ''] = [events.slice(0, 5).join(''), events[5]];
     const count = await countParsed(() => replay({ kind: 'llama-server', thinking: true }, [head, chunk.repeat(1000)]));
     assert.ok(count < 50, `${count} were parsed`);
+  });
+
+  test('parses one event of a stream whose forms are known: that with the usage', async () => {
+    const forms = new FormBook(UPSTREAM_KINDS.openai.reasoningFields);
+    const run = (id: string, texts: string[]) => replay({ kind: 'openai', forms }, [plainStream(id, texts)]);
+    await run('first', ['Hello', ' there', '!']);
+    const count = await countParsed(async () => {
+      const { response } = await run('second', ['Good', ' "day"', ' \u{1f44b}']);
+      assert.equal(response.choices[0]?.message.content, 'Good "day" \u{1f44b}');
+      assert.equal(response.usage.completion_tokens, 3);
+    });
+    // The sink of this test parses the chunks that it gets: the role, three texts, and the end.
+    assert.equal(count - 5, 1);
   });
 
   test('does not try for ever where all chunks differ', async () => {
@@ -96,6 +113,20 @@ describe('the fast path', () => {
     assert.equal(sink.response.choices[0]?.message.content, 'ab\ufffdAc');
   });
 });
+
+/** A stream as OpenAI's API sends it. */
+function plainStream(id: string, texts: readonly string[]): string {
+  const write = (delta: object, rest: object) =>
+    `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created: 7, model: 'm', choices: [{ index: 0, delta, logprobs: null, finish_reason: null, ...rest }] })}\n\n`;
+  const usage = { prompt_tokens: 1, completion_tokens: texts.length, total_tokens: 1 + texts.length };
+  return [
+    write({ role: 'assistant', content: '' }, {}),
+    ...texts.map((content) => write({ content }, {})),
+    write({}, { finish_reason: 'stop' }),
+    `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created: 7, model: 'm', choices: [], usage })}\n\n`,
+    'data: [DONE]\n\n',
+  ].join('');
+}
 
 /** How often JSON is parsed meanwhile. */
 async function countParsed(run: () => Promise<unknown>): Promise<number> {

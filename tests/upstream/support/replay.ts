@@ -2,6 +2,7 @@
 import { ChatAnswer } from '#server/engines/upstream/chat-answer.js';
 import { Endpoint } from '#server/engines/upstream/endpoint.js';
 import { TokenEstimator } from '#server/engines/upstream/estimate-tokens.js';
+import { FormBook } from '#server/engines/upstream/form-book.js';
 import { UpstreamGeneration } from '#server/engines/upstream/generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from '#server/engines/upstream/kinds/index.js';
 import { createJob, type JobParts } from './jobs.js';
@@ -10,17 +11,21 @@ import { RecordingSink } from './recording-sink.js';
 export interface Replay extends JobParts {
   readonly kind: UpstreamKindName;
   readonly fastPath?: boolean;
+  /** What is known of the engine's chunks before; nothing by default. */
+  readonly forms?: FormBook;
 }
 
 /** Resolves with what the sink got. */
 export async function replay(parts: Replay, pieces: readonly (string | Uint8Array)[]): Promise<RecordingSink> {
   const sink = new RecordingSink();
+  const kind = UPSTREAM_KINDS[parts.kind];
+  const forms = parts.fastPath === false ? undefined : (parts.forms ?? new FormBook(kind.reasoningFields));
   const upstream = {
-    kind: UPSTREAM_KINDS[parts.kind],
+    ...{ kind, forms },
     endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
     estimator: new TokenEstimator(),
     clock: { now: () => 0 },
-    ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000, fastPath: parts.fastPath ?? true },
+    ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000 },
   };
   const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream);
   const generation = new UpstreamGeneration({ answer, sink, upstream, onOver: () => {} });

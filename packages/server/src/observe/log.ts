@@ -18,7 +18,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** File descriptor of stderr: stdout belongs to what a command answers. */
 const STDERR = 2;
 /** Bytes of lines that may wait in memory, and for how long: a line must not cost a system call of its own. */
-const BUFFERED_BYTES = 8 * 1024;
+const BUFFERED_BYTES = 32 * 1024;
 const FLUSH_INTERVAL_MS = 200;
 
 export function createLog(level: LogLevel): Log {
@@ -35,21 +35,33 @@ export function createLog(level: LogLevel): Log {
     error: (fields, message) => logger.error(fields, message),
     request(exchange, record, durationMs) {
       const { cause, ...rest } = record;
-      const line = {
-        trace: exchange.traceId,
-        method: exchange.method,
-        path: exchange.path.slice(0, PATH_CHARACTERS_MAX),
-        status: exchange.status,
-        durationMs,
-        ...rest,
-        ...(cause === undefined ? {} : { err: cause instanceof Error ? cause : new Error(String(cause)) }),
-      };
-      if (exchange.status >= 500) logger.error(line, 'request');
-      else logger.info(line, 'request');
+      if (cause !== undefined || exchange.status >= 500) {
+        const err = cause === undefined || cause instanceof Error ? cause : new Error(String(cause));
+        const line = { ...describe(exchange, durationMs), ...rest, ...(err && { err }) };
+        if (exchange.status >= 500) logger.error(line, REQUEST);
+        else logger.info(line, REQUEST);
+      } else if (logger.isLevelEnabled('info')) {
+        destination.write(`${writeLine(exchange, rest, durationMs)}\n`);
+      }
     },
     flush: () => destination.flushSync(),
   };
 }
+
+/** The message of the line of a request. */
+const REQUEST = 'request';
+
+function describe({ traceId, method, path, status }: Exchange, durationMs: number) {
+  return { trace: traceId, method, path: path.slice(0, PATH_CHARACTERS_MAX), status, durationMs };
+}
+
+/** The line that pino would write, in one step: there is one for each request, and nothing in it needs a serialiser. */
+function writeLine(exchange: Exchange, record: RequestRecord, durationMs: number): string {
+  const time = new Date().toISOString();
+  return JSON.stringify({ level: INFO, time, ...describe(exchange, durationMs), ...record, msg: REQUEST });
+}
+
+const INFO = pino.levels.values.info;
 
 /** A path in the log, in characters. */
 const PATH_CHARACTERS_MAX = 256;

@@ -24,7 +24,7 @@ export class ChatAnswer implements UpstreamAnswer {
   constructor(
     job: GenerationJob,
     model: string,
-    { endpoint, kind, estimator, fastPath }: UpstreamParts,
+    { endpoint, kind, estimator, forms }: UpstreamParts,
     isBuffered = false,
   ) {
     this.thinking = job.thinking;
@@ -34,7 +34,7 @@ export class ChatAnswer implements UpstreamAnswer {
       write: isBuffered ? undefined : (events) => this.#output.push(Buffer.from(events)),
     });
     this.#body = new BodyReader({
-      ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, fastPath },
+      ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, forms },
       redact: (text) => endpoint.redact(text),
     });
   }

@@ -26,6 +26,17 @@ export interface ChunkContent {
   readonly usage: UpstreamUsage | undefined;
 }
 
+/** A chunk that says nothing. */
+export const NOTHING_SAID: ChunkContent = {
+  fingerprint: undefined,
+  reasoning: '',
+  content: '',
+  toolCalls: [],
+  logprobs: null,
+  finishReason: undefined,
+  usage: undefined,
+};
+
 /** Reads a chunk or a whole answer. Undefined when it is neither: it has no list of choices and no usage. */
 export function readChunk(value: unknown, reasoningFields: readonly string[]): ChunkContent | undefined {
   if (!isRecord(value)) return undefined;
@@ -39,14 +50,14 @@ export function readChunk(value: unknown, reasoningFields: readonly string[]): C
     fingerprint: asText(value.system_fingerprint),
     reasoning,
     content,
-    toolCalls: Array.isArray(delta.tool_calls) ? delta.tool_calls.filter(isRecord).map(readToolCall) : NO_CALLS,
+    toolCalls: Array.isArray(delta.tool_calls)
+      ? delta.tool_calls.filter(isRecord).map(readToolCall)
+      : NOTHING_SAID.toolCalls,
     logprobs: readTextLogprobs(choice.logprobs) ?? readLogprobs(choice.logprobs, reasoning !== '' && content === ''),
     finishReason: readFinishReason(choice.finish_reason),
     usage,
   };
 }
-
-const NO_CALLS: readonly ToolCallPiece[] = [];
 
 function firstText(delta: Record<string, unknown>, fields: readonly string[]): string {
   for (const field of fields) {
@@ -93,7 +104,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason | typeof FINISH_ERROR
 };
 
 /** A word that nobody knows still means that the answer is complete. */
-function readFinishReason(reason: unknown): ChunkContent['finishReason'] {
+export function readFinishReason(reason: unknown): ChunkContent['finishReason'] {
   const word = asText(reason);
   if (word === undefined) return undefined;
   return Object.hasOwn(FINISH_REASONS, word) ? FINISH_REASONS[word] : 'stop';

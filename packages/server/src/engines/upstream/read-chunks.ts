@@ -1,8 +1,10 @@
 /** Reads the bytes of an engine's answer: a stream of events in any dialect, or one JSON object that is all of it. */
 import { EventDecoder, MAX_EVENT_BYTES, type ServerSentEvent } from '@plumb/wire';
+import { type FoundEvent, textOfHole } from './chunk-form.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { FastPath } from './fast-path.js';
-import { type ChunkContent, readChunk } from './read-chunk.js';
+import type { FormBook } from './form-book.js';
+import { type ChunkContent, NOTHING_SAID, readChunk, readFinishReason } from './read-chunk.js';
 import { readErrorObject, readErrorText } from './read-error.js';
 import type { AnswerTranslator } from './translate-answer.js';
 
@@ -15,14 +17,14 @@ export interface ChunkReaderParts {
   readonly redact: (text: string) => string;
   /** Where events that have become ready are put, in order. */
   readonly output: Buffer[];
-  /** Whether chunks that differ in their text alone may go without being parsed. */
-  readonly fastPath: boolean;
+  /** The forms of the engine's chunks, which may go without being parsed; undefined where all of them are. */
+  readonly forms: FormBook | undefined;
 }
 
 export class ChunkReader {
   readonly #parts: ChunkReaderParts;
   readonly #decoder = new EventDecoder(EVENT_BYTES_MAX);
-  readonly #fastPath: FastPath;
+  readonly #fastPath = new FastPath();
   /** Whether the last byte that was read ended an event. */
   #isBetweenEvents = true;
   #isDone = false;
@@ -31,7 +33,6 @@ export class ChunkReader {
 
   constructor(parts: ChunkReaderParts) {
     this.#parts = parts;
-    this.#fastPath = new FastPath(parts.reasoningFields);
   }
 
   /** Whether the engine has said that nothing follows. */
@@ -41,9 +42,18 @@ export class ChunkReader {
 
   /** Takes the next bytes. Returns what went wrong with the answer; it is not read any further then. */
   push(bytes: Buffer): UpstreamFailure | undefined {
+    try {
+      return this.#readAll(bytes);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return engineFailure(error.message.replace(/\.$/, ''));
+    }
+  }
+
+  #readAll(bytes: Buffer): UpstreamFailure | undefined {
     let start = 0;
     while (start < bytes.length && !this.#isDone) {
-      const passed = this.#isBetweenEvents ? this.#pass(bytes, start) : undefined;
+      const passed = this.#isBetweenEvents ? (this.#pass(bytes, start) ?? this.#recognize(bytes, start)) : undefined;
       const end = passed ?? endOfEvent(bytes, start);
       if (passed === undefined) {
         const failure = this.#read(bytes.subarray(start, end));
@@ -66,26 +76,53 @@ export class ChunkReader {
     return end;
   }
 
+  /** Takes the event at `start` by its form alone, if that is known; returns where the next one begins. */
+  #recognize(bytes: Buffer, start: number): number | undefined {
+    const { forms, translator } = this.#parts;
+    if (forms === undefined || translator.isFinished || translator.wantsLogprobs) return undefined;
+    const found = forms.find(bytes, start);
+    if (found === undefined || !this.#take(bytes, start, found)) return undefined;
+    this.events += 1;
+    return found.end;
+  }
+
+  /** Hands an event of a known form on; false when it has to be parsed. */
+  #take(bytes: Buffer, start: number, found: FoundEvent): boolean {
+    const { translator } = this.#parts;
+    const { says, fingerprint } = found.form;
+    if (says === undefined) {
+      translator.add({ ...NOTHING_SAID, fingerprint });
+      return true;
+    }
+    const text = textOfHole(bytes, found);
+    if (text === undefined) return false;
+    if (says === 'finish_reason') {
+      translator.add({ ...NOTHING_SAID, fingerprint, finishReason: readFinishReason(text) });
+      return !translator.hasFailed;
+    }
+    translator.add({ ...NOTHING_SAID, fingerprint, [says]: text });
+    const { writer } = translator;
+    if (writer !== undefined && translator.isPlain(says)) this.#fastPath.follow(bytes, start, found, says, writer);
+    return true;
+  }
+
   #read(piece: Buffer): UpstreamFailure | undefined {
     const isWhole = this.#isBetweenEvents;
     this.#isBetweenEvents = endsEvent(piece);
-    try {
-      const events = this.#decoder.push(piece);
-      for (const event of events) {
-        const outcome = this.#readEvent(event);
-        if (outcome === undefined) continue;
-        if ('cause' in outcome) return outcome;
-        if (isWhole && this.#isBetweenEvents && events.length === 1) this.#learn(piece, event.data, outcome);
-      }
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return engineFailure(error.message.replace(/\.$/, ''));
+    const events = this.#decoder.push(piece);
+    const isOne = isWhole && this.#isBetweenEvents && events.length === 1;
+    for (const event of events) {
+      const failure = this.#readEvent(event, isOne ? piece : undefined);
+      if (failure !== undefined) return failure;
     }
     return undefined;
   }
 
-  /** What an event says, or what is wrong with it; undefined when it says nothing. */
-  #readEvent({ event, data }: ServerSentEvent): ChunkContent | UpstreamFailure | undefined {
+  /**
+   * Reads an event, and learns its form from the bytes that it consists of, when these are known. Returns what is wrong
+   * with it.
+   */
+  #readEvent({ event, data }: ServerSentEvent, bytes: Buffer | undefined): UpstreamFailure | undefined {
     const text = data.trim();
     if (text === '' || this.#isDone) return undefined;
     this.events += 1;
@@ -101,15 +138,14 @@ export class ChunkReader {
     if (value === undefined) return engineFailure('it sent an event that is no JSON');
     const chunk = readChunk(value, reasoningFields);
     if (chunk !== undefined) translator.add(chunk);
-    return translator.hasFailed ? engineFailure('it could not go on with the answer') : chunk;
+    if (translator.hasFailed) return engineFailure('it could not go on with the answer');
+    if (bytes !== undefined && chunk !== undefined) this.#learn(bytes, data, value, chunk);
+    return undefined;
   }
 
-  #learn(piece: Buffer, data: string, chunk: ChunkContent): void {
-    const { translator, fastPath } = this.#parts;
-    const channel = chunk.reasoning === '' ? 'content' : 'reasoning';
-    if (fastPath && translator.writer !== undefined && translator.isPlain(channel)) {
-      this.#fastPath.learn(piece, data, chunk, translator.writer);
-    }
+  #learn(event: Buffer, data: string, value: unknown, chunk: ChunkContent): void {
+    const { translator, forms } = this.#parts;
+    if (forms !== undefined && !translator.wantsLogprobs) forms.learn({ event, data, value, chunk });
   }
 }
 

@@ -90,6 +90,11 @@ export class AnswerTranslator {
     return this.#writer instanceof ResponseWriter ? this.#writer.response() : undefined;
   }
 
+  /** Whether the probabilities of tokens are part of the answer. */
+  get wantsLogprobs(): boolean {
+    return this.#parts.job.request.logprobs === true;
+  }
+
   /** Whether a text without a `<` would be written into a chunk as it is. */
   isPlain(channel: Channel): boolean {
     if (this.writer === undefined || this.#parts.job.request.logprobs === true) return false;

@@ -18,6 +18,7 @@ import { EmbeddingAnswer } from './embedding-answer.js';
 import { Endpoint } from './endpoint.js';
 import { estimateInputs, TokenEstimator } from './estimate-tokens.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
+import { FormBook } from './form-book.js';
 import { UpstreamGeneration } from './generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
 import { HEADER_BYTES_MAX, openStream, type UpstreamRequest } from './open-stream.js';
@@ -64,10 +65,12 @@ export class UpstreamEngine implements Engine {
   constructor(options: UpstreamEngineOptions) {
     const { firstEventTimeoutMs, idleTimeoutMs, clock = systemClock, fastPath = true } = options;
     const endpoint = new Endpoint(options.url, options.apiKey);
+    const kind = UPSTREAM_KINDS[options.kind];
+    const forms = fastPath ? new FormBook(kind.reasoningFields) : undefined;
     this.#options = options;
     this.#parts = {
-      ...{ kind: UPSTREAM_KINDS[options.kind], endpoint, estimator: new TokenEstimator() },
-      ...{ clock, firstEventTimeoutMs, idleTimeoutMs, fastPath },
+      ...{ kind, endpoint, estimator: new TokenEstimator() },
+      ...{ clock, firstEventTimeoutMs, idleTimeoutMs, forms },
     };
     const open = () => createPool(endpoint.origin, options.connectTimeoutMs);
     this.#connections = options.connect === undefined ? open() : options.connect(open);

@@ -2,6 +2,7 @@
 import type { Clock } from '../../observe/clock.js';
 import type { Endpoint } from './endpoint.js';
 import type { TokenEstimator } from './estimate-tokens.js';
+import type { FormBook } from './form-book.js';
 import type { UpstreamKind } from './kinds/index.js';
 
 export interface UpstreamParts {
@@ -13,6 +14,6 @@ export interface UpstreamParts {
   readonly firstEventTimeoutMs: number;
   /** Between two pieces of an answer, in ms. */
   readonly idleTimeoutMs: number;
-  /** Whether chunks that differ in their text alone may go without being parsed. */
-  readonly fastPath: boolean;
+  /** The forms of the engine's chunks, which may go without being parsed; undefined where all of them are. */
+  readonly forms: FormBook | undefined;
 }

@@ -39,8 +39,8 @@ export class OpenHold {
   /** Puts an amount back, or what there is of it. */
   release(amount: bigint): Parts {
     const granted = amount < this.#granted ? amount : this.#granted;
-    const rest = amount - granted;
-    const toppedUp = rest < this.#toppedUp ? rest : this.#toppedUp;
+    let toppedUp = amount - granted;
+    if (toppedUp > this.#toppedUp) toppedUp = this.#toppedUp;
     this.#granted -= granted;
     this.#toppedUp -= toppedUp;
     this.#isChanged = true;
