@@ -26,6 +26,7 @@ export function createLog(level: LogLevel): Log {
     fd: STDERR,
     sync: false,
     minLength: BUFFERED_BYTES,
+    maxWrite: 2 * BUFFERED_BYTES,
     periodicFlush: FLUSH_INTERVAL_MS,
   });
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
