@@ -5,6 +5,7 @@ import { countDescriptors, readResidentBytes } from '../support/process-memory.j
 export const GAUGES = {
   'resident memory, MB': 'resident',
   'heap used, MB': 'heap',
+  'heap taken, MB': 'heapTotal',
   'external memory, MB': 'external',
   'open descriptors': 'descriptors',
   'active handles': 'handles',
@@ -37,6 +38,7 @@ export async function takeSample({ url, processId, adminKey }: Watched, at: numb
     at,
     resident: readResidentBytes(processId) / MEGABYTE,
     heap: readMetric(metrics, 'nodejs_heap_size_used_bytes') / MEGABYTE,
+    heapTotal: readMetric(metrics, 'nodejs_heap_size_total_bytes') / MEGABYTE,
     external: readMetric(metrics, 'nodejs_external_memory_bytes') / MEGABYTE,
     descriptors: countDescriptors(processId),
     handles: readMetric(metrics, 'nodejs_active_handles_total'),

@@ -21,8 +21,8 @@ export interface StubUpstream {
 
 const EVENTS_DEFAULT = 64;
 const STREAM_HEADERS = { 'content-type': 'text/event-stream' };
-/** A connection that waits is no reason to close it. */
-const KEEP_ALIVE_MS = 600_000;
+/** Longer than any pause between requests under load, and short enough that the connections of a burst go again. */
+const KEEP_ALIVE_MS = 15_000;
 /** As many connections may wait to be taken. */
 const BACKLOG = 16_384;
 
@@ -92,10 +92,10 @@ function breakOff([first]: readonly Buffer[], response: ServerResponse): void {
   response.writeHead(200, STREAM_HEADERS).write(first, () => response.destroy());
 }
 
-/** One event at a time; the usage and `[DONE]` come with the last one. */
+/** One event at a time; the role comes with the first word, the usage and `[DONE]` with the finish reason. */
 function drip(chunks: readonly Buffer[], pauseMs: number, response: ServerResponse): void {
-  response.writeHead(200, STREAM_HEADERS);
-  let sent = 0;
+  response.writeHead(200, STREAM_HEADERS).write(chunks[0]);
+  let sent = 1;
   const send = () => {
     if (sent < chunks.length - LAST_TOGETHER) response.write(chunks[sent++]);
     else {

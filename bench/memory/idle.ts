@@ -1,0 +1,45 @@
+/** How long a server takes to its first answer, and what it holds when it has nothing to do. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { spread } from '../engine/statistics.js';
+import { readResidentBytes } from '../support/process-memory.js';
+import { benchPath, startProgram } from '../support/programs.js';
+import { startServerProcess } from '../support/server-process.js';
+import type { Row } from './report.js';
+import { withScene } from './scene.js';
+
+const STARTS = 9;
+/** What was read at the start has been tidied up by then, in ms. */
+const REST_MS = 3000;
+const MEGABYTE = 1e6;
+
+/** Starts it again and again on the same data folder. */
+export async function measureIdle(): Promise<Row[]> {
+  const bare = { resident: [] as number[], first: [] as number[] };
+  const plumb = { resident: [] as number[], first: [] as number[], ready: [] as number[] };
+  await withScene(async (folder) => {
+    for (let start = 0; start < STARTS; start++) {
+      const startedAt = performance.now();
+      const other = await startProgram({ path: benchPath('memory/bare-program.js') });
+      bare.first.push(performance.now() - startedAt);
+      const server = await startServerProcess({ folder });
+      plumb.first.push(server.firstAnswerMs);
+      plumb.ready.push(server.readyMs);
+      await wait(REST_MS);
+      bare.resident.push(readResidentBytes(other.processId) / MEGABYTE);
+      plumb.resident.push(readResidentBytes(server.processId) / MEGABYTE);
+      await Promise.all([server.stop(), other.stop()]);
+    }
+  });
+  return [
+    row('resident memory, idle', 'MB', plumb.resident, '≤ 120'),
+    row('of that: an empty server of node:http', 'MB', bare.resident),
+    row('process start to the first answer (GET /healthz)', 'ms', plumb.first, '≤ 500'),
+    row('process start to all engines ready (GET /readyz)', 'ms', plumb.ready),
+    row('of that: an empty server of node:http listens', 'ms', bare.first),
+  ];
+}
+
+function row(what: string, unit: string, values: readonly number[], target = ''): Row {
+  const { median, min, max } = spread(values)!;
+  return { what, unit, value: median, note: `${min.toFixed(0)} to ${max.toFixed(0)}, ${values.length} starts`, target };
+}
