@@ -7,6 +7,7 @@ import { Pool } from 'undici';
 import { KeyHasher, mintKey } from '#server/accounts/api-key.js';
 import { systemClock } from '#server/observe/clock.js';
 import { DATABASE_FILE_NAME, openStore } from '#server/store/open-store.js';
+import { quantile } from '../engine/statistics.js';
 import { readResidentBytes } from '../support/process-memory.js';
 import { startServerProcess } from '../support/server-process.js';
 import type { Row } from './report.js';
@@ -18,12 +19,19 @@ const ACCOUNTS = 1_000_000;
 const USED = 20_000;
 /** Requests at a time. */
 const WIDTH = 16;
+const STARTS = 5;
 const REST_MS = 3_000;
 const MEGABYTE = 1e6;
 
 export async function measureAccounts(): Promise<Row[]> {
   return withScene(async (folder) => {
     const keys = await fillDatabase(folder.dataDir);
+    const firstAnswers = [];
+    for (let start = 0; start < STARTS; start++) {
+      const tried = await startServerProcess({ folder });
+      firstAnswers.push(tried.firstAnswerMs);
+      await tried.stop();
+    }
     const server = await startServerProcess({ folder });
     try {
       await wait(REST_MS);
@@ -36,7 +44,7 @@ export async function measureAccounts(): Promise<Row[]> {
       const allKeys = readResidentBytes(server.processId);
       const many = `${ACCOUNTS.toLocaleString('en')} accounts and keys`;
       return [
-        row('first answer', 'ms', server.firstAnswerMs, many, '≤ 500'),
+        row('first answer', 'ms', quantile(firstAnswers, 0.5), `${many}; ${STARTS} starts`, '≤ 500'),
         row('resident memory, idle', 'MB', idle / MEGABYTE, many, '≤ 120'),
         row(`after ${USED} requests of one key`, 'MB', oneKey / MEGABYTE, `${warm.toFixed(0)} a second`),
         row(`after ${USED} requests of as many keys`, 'MB', allKeys / MEGABYTE, `${cold.toFixed(0)} a second`),

@@ -23,7 +23,7 @@ const TOOL = {
   },
 };
 
-/** 0.4 KB, 2 KB with a tool, 20 KB and 100 KB; the longer ones also with Chinese. */
+/** 0.4 KB, 2 KB with a tool, 20 KB, 100 KB and 1 MB; the longer ones also with Chinese. */
 export function makeBodies(): Body[] {
   return [
     { name: '0.4 KB', bytes: makeBody(400, 1, SENTENCE) },
@@ -32,6 +32,8 @@ export function makeBodies(): Body[] {
     { name: '20 KB, Chinese', bytes: makeBody(20_000, 40, SENTENCE + CHINESE) },
     { name: '100 KB', bytes: makeBody(100_000, 189, SENTENCE) },
     { name: '100 KB, Chinese', bytes: makeBody(100_000, 189, SENTENCE + CHINESE) },
+    { name: '1 MB', bytes: makeBody(1_000_000, 1, SENTENCE) },
+    { name: '1 MB, Chinese', bytes: makeBody(1_000_000, 1, CHINESE) },
   ];
 }
 
