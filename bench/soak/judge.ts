@@ -10,13 +10,14 @@ export interface Judgement extends Trend {
   readonly last: number;
   /** By how much it grew for certain over the whole stretch; below 0 when it may have fallen. */
   readonly certainGrowth: number;
+  /** Certain growth up to it is nothing yet. */
   readonly tolerance: number;
   readonly grows: boolean;
 }
 
 /**
- * How much certain growth over the stretch is nothing yet: a heap breathes, and pages come back late. What is left out is
- * told and not judged.
+ * How much certain growth over the stretch is nothing yet: a heap breathes, pages come back late, and a machine that is
+ * busy with something else for a moment needs more connections for the same rate. What is left out is told and not judged.
  */
 const TOLERANCES: Readonly<Partial<Record<GaugeName, number>>> = {
   resident: 8,
@@ -26,6 +27,9 @@ const TOLERANCES: Readonly<Partial<Record<GaugeName, number>>> = {
   handles: 10,
   backlog: 10,
 };
+
+/** Of what there was at first, if that is more. */
+const TOLERANCE_SHARE = 0.05;
 
 /**
  * The heap rises until garbage is collected: its floor is what is still held. The lowest of so many samples stands for all
@@ -45,12 +49,13 @@ function judgeGauge(gauge: string, name: GaugeName, samples: readonly Sample[]):
   const points = name === 'heap' || name === 'external' ? floorOf(all) : all;
   const { slope, low, high } = findTrend(points);
   const lengthS = (points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0);
-  const tolerance = TOLERANCES[name] ?? Number.POSITIVE_INFINITY;
   const certainGrowth = low * lengthS;
   const tenth = Math.max(1, Math.floor(points.length / 10));
+  const first = middleOf(points.slice(0, tenth));
+  const tolerance = Math.max(TOLERANCES[name] ?? Number.POSITIVE_INFINITY, first * TOLERANCE_SHARE);
   return {
     ...{ gauge, slope: slope * HOUR_S, low: low * HOUR_S, high: high * HOUR_S },
-    first: middleOf(points.slice(0, tenth)),
+    first,
     last: middleOf(points.slice(-tenth)),
     ...{ certainGrowth, tolerance, grows: certainGrowth > tolerance },
   };
