@@ -1,5 +1,6 @@
 /** How long a server takes to its first answer, and what it holds when it has nothing to do. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { readProcessMs } from '../engine/process-usage.js';
 import { spread } from '../engine/statistics.js';
 import { readResidentBytes } from '../support/process-memory.js';
 import { benchPath, startProgram } from '../support/programs.js';
@@ -15,7 +16,7 @@ const MEGABYTE = 1e6;
 /** Starts it again and again on the same data folder. */
 export async function measureIdle(): Promise<Row[]> {
   const bare = { resident: [] as number[], first: [] as number[] };
-  const plumb = { resident: [] as number[], first: [] as number[], ready: [] as number[] };
+  const plumb = { resident: [] as number[], first: [] as number[], ready: [] as number[], processor: [] as number[] };
   await withScene(async (folder) => {
     for (let start = 0; start < STARTS; start++) {
       const startedAt = performance.now();
@@ -24,6 +25,7 @@ export async function measureIdle(): Promise<Row[]> {
       const server = await startServerProcess({ folder });
       plumb.first.push(server.firstAnswerMs);
       plumb.ready.push(server.readyMs);
+      plumb.processor.push(readProcessMs(server.processId));
       await wait(REST_MS);
       bare.resident.push(readResidentBytes(other.processId) / MEGABYTE);
       plumb.resident.push(readResidentBytes(server.processId) / MEGABYTE);
@@ -35,6 +37,7 @@ export async function measureIdle(): Promise<Row[]> {
     row('of that: an empty server of node:http', 'MB', bare.resident),
     row('process start to the first answer (GET /healthz)', 'ms', plumb.first, '≤ 500'),
     row('process start to all engines ready (GET /readyz)', 'ms', plumb.ready),
+    row('processor time until then', 'ms', plumb.processor),
     row('of that: an empty server of node:http listens', 'ms', bare.first),
   ];
 }
