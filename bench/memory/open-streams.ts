@@ -1,38 +1,25 @@
 /** Clients that hold streams open and do nothing else, over bare sockets: they must not be what runs out of memory. */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { MODEL } from './settings.js';
 
 /** So many are opened at a time: more at once would wait for each other's connections. */
 const WIDTH = 100;
 
-/** A client's stream on its way. */
-export interface OpenStreams {
-  readonly count: number;
-  close(): void;
-}
-
 /**
- * Opens streams whose engine sends its second event only after `pauseMs`. Resolves when all have got the first one.
- * Rejects when any of them ends before.
+ * Opens streams whose engine sends its second word only after `pauseMs`, and resolves when all have got the first one. They
+ * stay open for as long as this process lives. Rejects when any of them ends before.
  */
-export async function openStreams(url: string, key: string, count: number, pauseMs: number): Promise<OpenStreams> {
+export async function openStreams(url: string, key: string, count: number, pauseMs: number): Promise<void> {
   const request = renderRequest(key, { model: MODEL, stream: true, max_tokens: 64, seed: pauseMs, messages: [HELLO] });
-  const sockets: Socket[] = [];
   for (let opened = 0; opened < count; opened += WIDTH) {
     const width = Math.min(WIDTH, count - opened);
-    sockets.push(...(await Promise.all(Array.from({ length: width }, () => openStream(url, request)))));
+    await Promise.all(Array.from({ length: width }, () => openStream(url, request)));
   }
-  return {
-    count,
-    close() {
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }
 
 const HELLO = { role: 'user', content: 'Hello' };
 
-function openStream(url: string, request: Buffer): Promise<Socket> {
+function openStream(url: string, request: Buffer): Promise<void> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -42,7 +29,7 @@ function openStream(url: string, request: Buffer): Promise<Socket> {
       if (!head.includes('\r\n\r\ndata') && !/\r\n\r\n[0-9a-f]+\r\ndata/.test(head)) return;
       socket.off('data', read);
       socket.resume();
-      resolve(socket);
+      resolve();
     };
     socket.on('data', read);
     socket.on('error', reject);
@@ -52,7 +39,7 @@ function openStream(url: string, request: Buffer): Promise<Socket> {
 }
 
 /** The bytes of a request for a chat. */
-export function renderRequest(key: string, body: object): Buffer {
+function renderRequest(key: string, body: object): Buffer {
   const bytes = Buffer.from(JSON.stringify(body));
   const head = [
     'POST /v1/chat/completions HTTP/1.1',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readResidentBytes } from '../support/process-memory.js';
 import { type ServerProcess, startServerProcess } from '../support/server-process.js';
-import { type OpenStreams, openStreams } from './open-streams.js';
+import { openStreams } from './open-streams.js';
 import type { Row } from './report.js';
 import { withScene } from './scene.js';
 
@@ -32,8 +32,8 @@ async function measureCount(wanted: number): Promise<Row[]> {
   return withScene(async (folder) => {
     const server = await startServerProcess({ folder });
     try {
-      const before = await settle(server, await openStreams(server.url, folder.key, BASE, PAUSE_MS));
-      const after = await settle(server, await openStreams(server.url, folder.key, count, PAUSE_MS));
+      const before = await openAndRest(server, folder.key, BASE);
+      const after = await openAndRest(server, folder.key, count);
       const what = `an open stream, of ${wanted.toLocaleString('en')}`;
       return [{ what, unit: 'KB', value: (after - before) / 1000 / count, note, target: '≤ 35' }];
     } finally {
@@ -42,10 +42,11 @@ async function measureCount(wanted: number): Promise<Row[]> {
   });
 }
 
-/** Bytes in use once the streams are idle. They stay open: the process that opened them closes them at its end. */
-async function settle(server: ServerProcess, _streams: OpenStreams): Promise<number> {
+/** Opens streams, and resolves with the bytes in use once they are idle. */
+async function openAndRest({ url, processId }: ServerProcess, key: string, count: number): Promise<number> {
+  await openStreams(url, key, count, PAUSE_MS);
   await wait(REST_MS);
-  return readResidentBytes(server.processId);
+  return readResidentBytes(processId);
 }
 
 /** How many descriptors a process may have open; every stream of a server takes two, one to each side. */
