@@ -33,8 +33,8 @@ function commitStep({ access, caller }: Scene, length: number, nextId: () => str
 function payStep({ platform, caller }: Scene, width: number, nextId: () => string): Step {
   const pay = async () => {
     const record = createRecord(caller.account.id, caller.key.id, nextId());
-    const isHeld = await platform.ledger.hold(record, 1_000_000n, false);
-    await platform.ledger.settle(record, isHeld, record);
+    const hold = await platform.ledger.hold(record, 1_000_000n, false);
+    await platform.ledger.settle(record, hold, record);
   };
   const run = () => Promise.all(Array.from({ length: width }, pay));
   return { name: `hold and settle of a request, ${width} at a time`, operations: width, run };
@@ -46,7 +46,7 @@ function describeHold({ requestId, accountId, at }: UsageRecord): LedgerOperatio
 
 function describeSettlement(usage: UsageRecord): LedgerOperation {
   const { requestId, accountId, at } = usage;
-  return { kind: 'settle', requestId, accountId, at, isHeld: true, usage };
+  return { kind: 'settle', requestId, accountId, at, hold: { id: requestId }, usage };
 }
 
 function createRecord(accountId: string, keyId: string, requestId: string): UsageRecord {

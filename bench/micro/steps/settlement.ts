@@ -21,7 +21,7 @@ async function prepareSettling(scene: Scene): Promise<() => Promise<void>> {
   const quote = await quoteRequest({ work, scopes: [], rates, typicalAnswerTokens: undefined });
   const permit = { admitted: true, headroom: {}, settle() {} } as const;
   const meter = new Meter(clock.now());
-  const ledger = { hold: async () => true, settle: async () => {} } as unknown as Ledger;
+  const ledger = { hold: async () => ({}), settle: async () => {} } as unknown as Ledger;
   const fixed = { caller, work, quote, permit, meter, ledger, answerLengths, clock };
   return async () => {
     const settlement = new Settlement({ ...fixed, mayOverdraw: false, onError: () => {} });
