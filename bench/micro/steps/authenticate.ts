@@ -3,7 +3,7 @@ import type { OpenSteps } from './index.js';
 
 export const openAuthenticate: OpenSteps = ({ platform, access, headers }) => [
   { name: 'a remembered key', run: () => platform.authenticator.authenticate(headers) },
-  { name: 'of that: has any key changed?', run: () => access.keys.revision() },
+  { name: 'once a turn of the event loop: has any key changed?', run: () => access.keys.revision() },
   { name: 'of that: reading the clock', run: () => platform.clock.now() },
   {
     name: 'an unknown key',
