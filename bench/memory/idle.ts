@@ -1,10 +1,10 @@
 /** How long a server takes to its first answer, and what it holds when it has nothing to do. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { readProcessMs } from '../engine/process-usage.js';
-import { spread } from '../engine/statistics.js';
+import { startServerProcess } from '../support/plumb-process.js';
 import { readResidentBytes } from '../support/process-memory.js';
+import { readProcessMs } from '../support/process-usage.js';
 import { benchPath, startProgram } from '../support/programs.js';
-import { startServerProcess } from '../support/server-process.js';
+import { spread } from '../support/statistics.js';
 import type { Row } from './report.js';
 import { withScene } from './scene.js';
 

@@ -1,8 +1,8 @@
 /** Whether long prompts hold up the streams of others: the longest gap in paced streams while they arrive. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { quantile } from '../engine/statistics.js';
-import { startServerProcess } from '../support/server-process.js';
+import { startServerProcess } from '../support/plumb-process.js';
+import { quantile } from '../support/statistics.js';
 import type { Row } from './report.js';
 import { withScene } from './scene.js';
 import { MODEL } from './settings.js';

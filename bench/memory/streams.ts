@@ -1,8 +1,8 @@
 /** What a stream costs that is open and idle: 1,000 and 10,000 of them over an engine that has stopped talking. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type ServerProcess, startServerProcess } from '../support/plumb-process.js';
 import { readResidentBytes } from '../support/process-memory.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
 import { openStreams } from './open-streams.js';
 import type { Row } from './report.js';
 import { withScene } from './scene.js';

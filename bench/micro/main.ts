@@ -44,7 +44,7 @@ async function measureGroups(scene: Scene, isChosen: Chooser): Promise<StepCost[
 function render({ name, medianUs, quartilesUs: [low, high], busyUs }: StepCost): string {
   const spread = `${format(low)} to ${format(high)}`;
   const busy = busyUs === undefined ? '' : `  loop busy ${format(busyUs)}`;
-  return `  ${name.padEnd(52)} ${format(medianUs).padStart(9)} µs   ${spread.padEnd(20)}${busy}`.trimEnd();
+  return `  ${name.padEnd(58)} ${format(medianUs).padStart(9)} µs   ${spread.padEnd(20)}${busy}`.trimEnd();
 }
 
 /** Three digits that mean something. */

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { quantile } from '../engine/statistics.js';
+import { quantile } from '../support/statistics.js';
 
 /** One step of the way of a request, alone. */
 export interface Step {

@@ -24,7 +24,8 @@ export function createPlayedEngine(pieces: readonly Buffer[]): PlayedEngine {
   return {
     generate: (job) =>
       new Promise((resolve, reject) => {
-        engine.generate(job, { onBegun() {}, onEvents() {}, onEnd: resolve, onFailure: reject });
+        const takesResponse = job.request.stream !== true;
+        engine.generate(job, { takesResponse, onBegun() {}, onEvents() {}, onEnd: resolve, onFailure: reject });
       }),
   };
 }

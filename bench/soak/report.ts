@@ -1,5 +1,6 @@
 /** The outcome of a soak in words, and as a picture. */
 import { drawLineChart } from '../support/line-chart.js';
+import { formatTable } from '../support/text-table.js';
 import type { Books } from './books.js';
 import type { Judgement } from './judge.js';
 import type { Tally } from './traffic.js';
@@ -73,16 +74,4 @@ export function drawSamples(samples: readonly Sample[], warmUpS: number): string
     ],
     shaded: { from: 0, to: warmUpS / 60, name: 'warm-up' },
   });
-}
-
-function formatTable(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -2,7 +2,7 @@
  * Whether something grows: the slope of Theil and Sen (the median of the slopes between all pairs of points), which single
  * outliers do not move, with the interval in which it lies with a confidence of 95 % (Sen 1968, after Kendall's tau).
  */
-import { quantile } from '../engine/statistics.js';
+import { quantile } from './statistics.js';
 
 /** A time and a value. */
 export type Point = readonly [at: number, value: number];

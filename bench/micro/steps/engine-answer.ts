@@ -10,17 +10,18 @@ const CHUNKS = 256;
 export const openEngineAnswer: OpenSteps = () => {
   const chunks = createChunks(CHUNKS);
   return [
-    playStep('buffered JSON, request included', [createBufferedAnswer()]),
-    playStep('a stream of 4 chunks, request included', createChunks(4)),
+    playStep('one JSON object for a buffered answer, with its request', [createBufferedAnswer()], false),
+    playStep('64 chunks for a buffered answer, with their request', createChunks(64), false),
+    playStep('4 chunks for a streamed answer, with their request', createChunks(4)),
     { ...playStep('a chunk, each in its own piece', chunks), operations: CHUNKS },
     { ...playStep('a chunk, all in one piece', [Buffer.concat(chunks)]), operations: CHUNKS },
     { ...playStep('a chunk, in pieces of 1,000 bytes', cut(Buffer.concat(chunks), 1000)), operations: CHUNKS },
   ];
 };
 
-function playStep(name: string, pieces: readonly Buffer[]): Step {
+function playStep(name: string, pieces: readonly Buffer[], stream = true): Step {
   const engine = createPlayedEngine(pieces);
-  const value = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hello' }], stream: pieces.length > 1 };
+  const value = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hello' }], stream };
   const request = readChatRequest(value, Buffer.from(JSON.stringify(value)));
   return { name, run: () => engine.generate(createJob(request)) };
 }

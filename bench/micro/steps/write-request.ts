@@ -9,5 +9,6 @@ import type { OpenSteps } from './index.js';
 export const openWriteRequest: OpenSteps = () =>
   makeBodies().map(({ name, bytes }) => {
     const job = createJob(readChatRequest(parseJsonBody(bytes), bytes));
-    return { name, run: () => writeRequest(job, UPSTREAM_KINDS.openai, 'stub', 'scope') };
+    const asked = { kind: UPSTREAM_KINDS.openai, model: 'stub', scope: () => 'scope', isWhole: true };
+    return { name, run: () => writeRequest(job, asked) };
   });
