@@ -19,6 +19,8 @@ export function makeSettings(upstream: string): object {
       bench: { requests_per_minute: 10_000_000, tokens_per_minute: 100_000_000_000, concurrent_requests: 100_000 },
     },
     default_tier: 'bench',
+    // Open streams are not waited for when a part is over.
+    http: { drain_timeout_s: 1 },
     // A million accounts without money are to be served.
     billing: { require_balance: false },
   };
