@@ -6,7 +6,8 @@ import { beginLease, beginSweeping } from './assemble/ledger.js';
 import { buildPlatform } from './assemble/platform.js';
 import { grantPlayMoney } from './assemble/play-money.js';
 import { Pools } from './assemble/pools.js';
-import { openTime, prepareSimulation, usesSimulatedEngine } from './assemble/simulation.js';
+import type { CreateSimulatedEngine } from './assemble/prepare-simulation.js';
+import { openTime, type ServerTime, usesSimulatedEngine } from './assemble/simulation.js';
 import { EMBEDDED_POOL, SIMULATED_POOL } from './catalog/model-entry.js';
 import type { Config } from './config/settings.js';
 import type { Engine } from './engines/engine.js';
@@ -93,7 +94,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     opened.push(() => limits.close());
     const counted = options.wrapLimiter?.(limits.limiter) ?? limits.limiter;
     const limiter = scale === 1 ? counted : new ScaledLimiter(counted, scale);
-    const simulated = usesSimulatedEngine(config) ? await prepareSimulation(config, time) : undefined;
+    const simulated = usesSimulatedEngine(config) ? await simulate(config, time) : undefined;
     const engines = nameEngines({
       [EMBEDDED_POOL]: engine,
       [EMBEDDED_EMBEDDINGS]: embedder,
@@ -121,6 +122,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     for (const close of opened.reverse()) await close();
     throw error;
   }
+}
+
+/** On demand: most servers simulate nothing. */
+async function simulate(config: Config, time: ServerTime): Promise<CreateSimulatedEngine> {
+  const { prepareSimulation } = await import('./assemble/prepare-simulation.js');
+  return prepareSimulation(config, time);
 }
 
 /** Those that there are. */

@@ -69,7 +69,8 @@ export interface Platform extends ConfiguredParts {
   readonly pools: PoolDirectory;
   readonly keepAlives: KeepAlives;
   readonly faults: Faults;
-  readonly reference: Reference;
+  /** Made when it is first asked for. */
+  reference(): Promise<Reference>;
   /** Undefined where every engine is real. */
   readonly simulation: Simulation | undefined;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */

@@ -10,7 +10,7 @@ import type { ServerIdentity } from '../ledger/ledger-store.js';
 import { AnswerLengths, type Limiter } from '../limits/index.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
-import { Reference } from '../openapi/reference.js';
+import type { Reference } from '../openapi/reference.js';
 import type { Platform } from '../platform.js';
 import type { Access } from '../store/open-access.js';
 import { configure } from './configured.js';
@@ -62,12 +62,26 @@ export function buildPlatform(parts: Parts): Platform {
       startTimeoutMs: start_timeout_s * 1000,
     }),
     faults: openFaults(config, time, log),
-    reference: new Reference({ version: packageVersion(), admin: isAdminEnabled(config) }),
+    reference: once(() => describeApi(config)),
     simulation: describeSimulation(config, time),
     draining: false,
     reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
   };
   return platform;
+}
+
+/** On demand: the most servers are never asked for it. */
+async function describeApi(config: Config): Promise<Reference> {
+  const { Reference } = await import('../openapi/reference.js');
+  return new Reference({ version: packageVersion(), admin: isAdminEnabled(config) });
+}
+
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Two reloads that meet must not mix two configurations. */

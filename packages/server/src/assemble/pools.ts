@@ -14,7 +14,8 @@ import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { Cassettes } from './cassettes.js';
 import { usesEmbeddedEngine } from './engine.js';
-import { type CreateSimulatedEngine, type ServerTime, usesSimulatedEngine } from './simulation.js';
+import type { CreateSimulatedEngine } from './prepare-simulation.js';
+import { type ServerTime, usesSimulatedEngine } from './simulation.js';
 
 export interface PoolsOptions {
   /** Where pools can be found by their names. */

@@ -1,13 +1,16 @@
 /** The commands of `plumb` put together; each is a file beside this one, or in `client/` for users of an endpoint. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assemble/package-version.js';
-import { type ClientContext, createClientContext } from './client/context.js';
+import type { ClientContext } from './client/context.js';
 import { colorsFor } from './colors.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { withExample } from './help.js';
 import { Redactor } from './redactor.js';
 
-type Loader = (context: ClientContext) => Promise<Command>;
+/** The context of commands for users of an endpoint, loaded with the toolkit when one of them asks for it. */
+type OpenContext = () => Promise<ClientContext>;
+
+type Loader = (openContext: OpenContext) => Promise<Command>;
 
 /**
  * All commands, in the groups and the order of the help text. Each is loaded when it is needed: a question to an endpoint
@@ -16,8 +19,8 @@ type Loader = (context: ClientContext) => Promise<Command>;
 const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
   'Serving:': {
     serve: async () => (await import('./serve.js')).serveCommand(),
-    models: async (context) => {
-      const served = (await import('./client/served-models.js')).servedModelsCommand(context);
+    models: async (openContext) => {
+      const served = (await import('./client/served-models.js')).servedModelsCommand(await openContext());
       return (await import('./models.js')).modelsCommand().addCommand(served, { isDefault: true });
     },
     engines: async () => (await import('./engines.js')).enginesCommand(),
@@ -25,16 +28,16 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
     reload: async () => (await import('./reload.js')).reloadCommand(),
   },
   'Using an endpoint:': {
-    chat: async (context) => (await import('./client/chat.js')).chatCommand(context),
-    complete: async (context) => (await import('./client/complete.js')).completeCommand(context),
-    batch: async (context) => (await import('./client/batch.js')).batchCommand(context),
-    plan: async (context) => (await import('./client/plan/plan.js')).planCommand(context),
-    load: async (context) => (await import('./client/load.js')).loadCommand(context),
-    balance: async (context) => (await import('./client/balance.js')).balanceCommand(context),
-    check: async (context) => (await import('./client/check.js')).checkCommand(context),
-    report: async (context) => (await import('./client/report.js')).reportCommand(context),
-    login: async (context) => (await import('./client/login.js')).loginCommand(context),
-    logout: async (context) => (await import('./client/login.js')).logoutCommand(context),
+    chat: async (openContext) => (await import('./client/chat.js')).chatCommand(await openContext()),
+    complete: async (openContext) => (await import('./client/complete.js')).completeCommand(await openContext()),
+    batch: async (openContext) => (await import('./client/batch.js')).batchCommand(await openContext()),
+    plan: async (openContext) => (await import('./client/plan/plan.js')).planCommand(await openContext()),
+    load: async (openContext) => (await import('./client/load.js')).loadCommand(await openContext()),
+    balance: async (openContext) => (await import('./client/balance.js')).balanceCommand(await openContext()),
+    check: async (openContext) => (await import('./client/check.js')).checkCommand(await openContext()),
+    report: async (openContext) => (await import('./client/report.js')).reportCommand(await openContext()),
+    login: async (openContext) => (await import('./client/login.js')).loginCommand(await openContext()),
+    logout: async (openContext) => (await import('./client/login.js')).logoutCommand(await openContext()),
   },
   'Rehearsal:': {
     record: async () => (await import('./record.js')).recordCommand(),
@@ -42,8 +45,8 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Loader>>>> = {
   },
   'Administration:': {
     accounts: async () => (await import('./accounts.js')).accountsCommand(),
-    keys: async (context) => {
-      const test = (await import('./client/test-key.js')).testKeyCommand(context);
+    keys: async (openContext) => {
+      const test = (await import('./client/test-key.js')).testKeyCommand(await openContext());
       return (await import('./keys.js')).keysCommand().addCommand(test);
     },
     tiers: async () => (await import('./tiers.js')).tiersCommand(),
@@ -72,7 +75,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 /** The program with one of its commands, or with all when `only` names none or one that needs the others. */
 export async function createProgram(redactor: Redactor = new Redactor(), only?: string): Promise<Command> {
-  const context = createClientContext(redactor);
+  const openContext = async () => (await import('./client/context.js')).createClientContext(redactor);
   const program = new Command('plumb')
     .description('The DeepSeek API that you run yourself, and the tools to use it well.')
     .version(packageVersion(), '-V, --version')
@@ -82,7 +85,7 @@ export async function createProgram(redactor: Redactor = new Redactor(), only?: 
   for (const [title, group] of Object.entries(GROUPS)) {
     program.commandsGroup(title);
     const loaders = Object.entries(group).filter(([name]) => !isAlone || name === only);
-    for (const [, load] of loaders) program.addCommand(await load(context));
+    for (const [, load] of loaders) program.addCommand(await load(openContext));
   }
   program.helpCommand('help [command]', 'Show the help of a command.');
   return prepare(withExample(program, 'plumb serve', 'echo "Why is the sky blue?" | plumb chat'), redactor);

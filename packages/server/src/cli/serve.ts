@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { usesEmbeddedEngine } from '../assemble/engine.js';
 import { type RunningServer, startServer } from '../main.js';
-import { ensureModel } from '../models/model-store.js';
 import { systemClock } from '../observe/clock.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
@@ -90,6 +89,8 @@ const NO_MODEL = {};
 async function fetchModel(source: string | undefined, signal: AbortSignal): Promise<{ path: string } | undefined> {
   const renderer = createProgressRenderer(process.stderr, systemClock);
   try {
+    // On demand: where engines elsewhere generate nothing is fetched.
+    const { ensureModel } = await import('../models/model-store.js');
     const model = await ensureModel(source, {
       clock: systemClock,
       signal,

@@ -28,13 +28,13 @@ export class Reference {
     this.#page ??= renderPage(buildDocument(this.#options), operations);
     return this.#page;
   }
-}
 
-/** What the page may do: show itself, run its one script, nothing else (CSP level 3). */
-export function pagePolicy(): string {
-  const own = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  return (
-    `default-src 'none'; style-src ${own(STYLE)}; script-src ${own(SCRIPT)}; ` +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-  );
+  /** What the page may do: show itself, run its one script, nothing else (CSP level 3). */
+  get pagePolicy(): string {
+    const own = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    return (
+      `default-src 'none'; style-src ${own(STYLE)}; script-src ${own(SCRIPT)}; ` +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+  }
 }

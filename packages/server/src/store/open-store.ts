@@ -10,7 +10,6 @@ import { openSecret } from './secret.js';
 import { createAdministrationStores } from './sql/administration-stores.js';
 import { SqlKeptAnswerStore } from './sql/kept-answer-store.js';
 import { SqlKeyStore } from './sql/key-store.js';
-import { openPostgresDatabase } from './sql/postgres/postgres-database.js';
 import type { SqlDatabase } from './sql/sql-database.js';
 import { openSqliteDatabase } from './sql/sqlite/sqlite-database.js';
 import { StoreError } from './store-error.js';
@@ -85,6 +84,8 @@ async function openDatabase(options: StoreOptions): Promise<SqlDatabase> {
   // The secret is all that the folder is for.
   if (secret === undefined && !mustExist) await createFolder(dataDir);
   const { url, connections } = database;
+  // On demand: a server on a file does without the PostgreSQL client.
+  const { openPostgresDatabase } = await import('./sql/postgres/postgres-database.js');
   return openPostgresDatabase({ url, connections, clock, mustExist, onLost });
 }
 

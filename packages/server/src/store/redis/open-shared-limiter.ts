@@ -16,7 +16,6 @@ import {
 import type { Clock } from '../../observe/clock.js';
 import type { Log } from '../../observe/log.js';
 import type { Metrics } from '../../observe/metrics.js';
-import { openConnection } from './connection.js';
 
 /** What the configuration says of shared limits, in its own words. */
 export interface SharedLimitsSettings {
@@ -61,6 +60,8 @@ type SharedOptions = OpenLimiterOptions & { readonly timers: Timers };
 
 async function openShared(url: string, { settings, clock, log, metrics, timers }: SharedOptions): Promise<OpenLimiter> {
   const timeoutMs = settings.timeout_s * 1000;
+  // On demand: a server whose limits are its own does without the Redis client.
+  const { openConnection } = await import('./connection.js');
   const connection = openConnection(url, timeoutMs);
   const redis = new RedisLimiter({
     client: connection.client,

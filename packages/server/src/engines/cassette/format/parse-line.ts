@@ -1,9 +1,11 @@
 /** Reads single lines of a cassette, which may be anything: whoever wrote it, it is input. */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Compile, type Validator } from 'typebox/compile';
 import { readBytes } from './bytes.js';
 import { CassetteError } from './cassette-error.js';
 import { CASSETTE_VERSION, ExchangeLine, VersionLine } from './lines.js';
+
+/** Not imported by name, for the reason that `http/listen.ts` gives. */
+const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
 
 /** What a line of a cassette says: an exchange, or nothing that can be replayed. */
 export type ParsedLine = ExchangeLine | undefined;
