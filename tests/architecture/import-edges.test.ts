@@ -91,7 +91,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/engines\//,
     allow: [
-      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock))/,
+      /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock|maybe-promise))/,
       /^@plumb\/(?:wire|llama\/(?:link|grammar)|client\/tokenizer)$/,
       /^node:/,
       /^(?:typebox|undici|yaml)(\/|$)/,

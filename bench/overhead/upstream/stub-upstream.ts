@@ -95,10 +95,10 @@ export class StubUpstream {
     return bytes;
   }
 
-  /** The first chunk goes at once, each other one by itself, as an engine sends them. */
+  /** The role goes with the first content and at once, each other chunk by itself, as engines send them. */
   #pace(socket: Socket, chunks: number, paceUs: number, finish: (bytes: Buffer) => void): void {
-    let left = chunks;
-    socket.write(STREAM_OPENING);
+    let left = chunks - 1;
+    socket.write(Buffer.concat([STREAM_OPENING, Buffer.from(encodeStampedChunk(monotonicUs()), 'latin1')]));
     this.#metronome.add(paceUs, () => {
       if (socket.destroyed) return undefined;
       if (left > 0) {

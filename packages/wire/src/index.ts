@@ -17,6 +17,7 @@ export * from './errors/error-body.js';
 export * from './errors/kinds.js';
 export * from './errors/named-errors.js';
 export * from './fold/chat-fold.js';
+export { spanOfField } from './json/locate.js';
 export * from './json/parse-json-body.js';
 export * from './limits.js';
 export * from './models.js';

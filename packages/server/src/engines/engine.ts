@@ -1,6 +1,6 @@
 /** The port of everything that generates: the embedded engine today, pools of upstream engines beside it. */
 import type { ApiError, ChatRequest, ChatResponse, EmbeddingRequest, FinishReason, Usage } from '@plumb/wire';
-import type { MaybePromise } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 
 /** One generation, as the way of a request hands it to an engine. */
 export interface GenerationJob {
@@ -11,6 +11,8 @@ export interface GenerationJob {
   /** The canonical model id, echoed to the client. */
   readonly model: string;
   readonly request: ChatRequest;
+  /** The body that the request was read from, whose `messages` are those of the request; absent where it has none. */
+  readonly body?: Uint8Array;
   /** What is continued instead of the messages of the request, which are none then. Only where `completesTexts`. */
   readonly text?: TextPrompt;
   /** Whether reasoning precedes the answer. */

@@ -3,7 +3,8 @@ import { type ApiError, rateLimited } from '@plumb/wire';
 import { type ScopeKind, scopeKindOf } from '../accounts/tier.js';
 import type { Exchange } from '../http/exchange.js';
 import { renderHeadroom, renderRefusal } from '../limits/headers.js';
-import type { Admission, Limiter, LimitKind, MaybePromise, Permit, Refusal } from '../limits/limiter.js';
+import type { Admission, Limiter, LimitKind, Permit, Refusal } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 
 export interface AdmitParts {
   readonly limiter: Limiter;

@@ -11,6 +11,8 @@ import type { Work } from './work.js';
 
 export interface GenerationParts {
   readonly request: ChatRequest;
+  /** The body, where its messages are those of the request. */
+  readonly body?: Uint8Array;
   /** What is continued instead of messages; nothing is thought then. */
   readonly text?: TextPrompt;
   readonly form: AnswerForm;
@@ -53,7 +55,7 @@ function requireTexts(engine: Engine, { id }: ModelEntry): void {
 function describeJob(
   { platform, caller }: AuthenticatedContext,
   model: ModelEntry,
-  { request, text }: GenerationParts,
+  { request, body, text }: GenerationParts,
   thinking: boolean,
 ): GenerationJob {
   return {
@@ -61,6 +63,7 @@ function describeJob(
     created: Math.floor(platform.clock.now() / 1000),
     model: model.id,
     request,
+    ...(body === undefined ? {} : { body }),
     ...(text === undefined ? {} : { text }),
     thinking,
     effort: decideEffort(request),

@@ -2,7 +2,8 @@
 import { contextLengthExceeded, MAX_COMPLETION_TOKENS } from '@plumb/wire';
 import type { Money } from '../ledger/money.js';
 import { mostCost, type Rates } from '../ledger/price.js';
-import type { MaybePromise, Scope } from '../limits/limiter.js';
+import type { Scope } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import { reserveTokens } from '../limits/reservation.js';
 import type { Work } from './work.js';
 

@@ -13,7 +13,7 @@ export const serveChat = serveGeneration((context, value, bytes) => {
   const isBeta = exchange.path.startsWith(BETA_PREFIX);
   const isStrict = platform.config.contract === 'strict';
   return describeGeneration(context, {
-    request,
+    ...{ request, body: bytes },
     form: CHAT_FORM,
     ...(isStrict && { check: (thinking) => checkStrictContract(request, { thinking, isBeta }) }),
   });

@@ -1,6 +1,6 @@
 /** What a request wants to have done, whichever endpoint it came to: all that the way of a request has to know of it. */
 import type { EngineDescription, GenerationSink, RunningGeneration } from '../engines/engine.js';
-import type { MaybePromise } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { AnswerForm } from './answer-form.js';
 
 export interface Work {

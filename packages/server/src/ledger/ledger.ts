@@ -4,7 +4,7 @@
  */
 
 import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
-import type { MaybePromise } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';

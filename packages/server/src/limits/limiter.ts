@@ -4,14 +4,13 @@
  * either of them.
  */
 
+import type { MaybePromise } from './maybe-promise.js';
+
 /** The length of the rolling window, in ms: what was booked at a time has left it exactly this much later. */
 export const WINDOW_MS = 60_000;
 
 /** When to ask again after a refusal for concurrency, in ms: nobody knows when a running request ends. */
 export const CONCURRENCY_RETRY_MS = 1000;
-
-/** A value now or later, so that a limiter in memory decides without a turn of the event loop. */
-export type MaybePromise<T> = T | Promise<T>;
 
 /**
  * What a scope may use: whole numbers; what is left out is not limited, and 0 admits nothing. They may differ from one

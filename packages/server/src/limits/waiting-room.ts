@@ -11,12 +11,12 @@ import {
   type Headroom,
   type HeadroomQuestion,
   type Limiter,
-  type MaybePromise,
   type Permit,
   type QueueLimits,
   type Refusal,
   requireTokens,
 } from './limiter.js';
+import type { MaybePromise } from './maybe-promise.js';
 import { SteadyClock } from './steady-clock.js';
 import { systemTimers, type Timers } from './timers.js';
 import { type Waiter, WaitingLine } from './waiting-line.js';

@@ -1,4 +1,4 @@
-/** Finds again in the bytes of a JSON text what was found wrong in its value. Used on the way to an error alone. */
+/** Finds again in the bytes of a JSON text what its value has. */
 import type { PathSegment } from './path.js';
 
 /**
@@ -14,6 +14,12 @@ export function locate(bytes: Uint8Array, path: readonly PathSegment[], at: 'val
   }
   if (start === undefined || start >= bytes.length) return undefined;
   return at === 'value' && isNested(bytes[start]) ? start : skipValue(bytes, start);
+}
+
+/** The bytes of a field's value in an object that is known to be JSON; of the last one of that name. */
+export function spanOfField(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  const start = findField(bytes, skipSpace(bytes, 0), name);
+  return start === undefined ? undefined : bytes.subarray(start, skipValue(bytes, start));
 }
 
 const QUOTE = 0x22;
@@ -88,10 +94,14 @@ function endsScalar(byte: number | undefined): boolean {
   return byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || isSpace(byte);
 }
 
+/** Searches from quote to quote: strings are long where texts are. */
 function skipString(bytes: Uint8Array, start: number): number {
-  let index = start + 1;
-  while (index < bytes.length && bytes[index] !== QUOTE) index += bytes[index] === BACKSLASH ? 2 : 1;
-  return index + 1;
+  for (let end = bytes.indexOf(QUOTE, start + 1); end !== -1; end = bytes.indexOf(QUOTE, end + 1)) {
+    let before = end - 1;
+    while (bytes[before] === BACKSLASH) before -= 1;
+    if ((end - before) % 2 === 1) return end + 1;
+  }
+  return bytes.length + 1;
 }
 
 function skipNested(bytes: Uint8Array, start: number): number {

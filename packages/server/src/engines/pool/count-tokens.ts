@@ -1,6 +1,6 @@
 /** Counts the tokens of a prompt, or of inputs, on one of several members: on one that counts exactly, if there is any. */
 import { isApiError } from '@plumb/wire';
-import type { MaybePromise } from '../../limits/limiter.js';
+import type { MaybePromise } from '../../limits/maybe-promise.js';
 import type { Engine } from '../engine.js';
 import type { Member } from './member.js';
 

@@ -1,6 +1,6 @@
 /** A pool: several engines that are one engine to whoever asks it. */
 import { serviceUnavailable } from '@plumb/wire';
-import type { MaybePromise } from '../../limits/limiter.js';
+import type { MaybePromise } from '../../limits/maybe-promise.js';
 import { SteadyClock } from '../../limits/steady-clock.js';
 import type { Timers } from '../../limits/timers.js';
 import { systemTimers } from '../../limits/timers.js';

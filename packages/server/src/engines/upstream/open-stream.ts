@@ -12,7 +12,7 @@ export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 /** Receives an answer. One of `onEnd` and `onError` comes last, unless the stream is aborted: then nothing comes. */

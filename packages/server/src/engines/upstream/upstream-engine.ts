@@ -177,7 +177,7 @@ export class UpstreamEngine implements Engine {
     return this.#post(endpoint.apiPath('/chat/completions'), accept, writeRequest(job, asked));
   }
 
-  #post(path: string, accept: string, body: string): UpstreamRequest {
+  #post(path: string, accept: string, body: string | Buffer): UpstreamRequest {
     const headers = {
       'content-type': JSON_TYPE,
       ...{ accept, 'accept-encoding': 'identity' },

@@ -1,5 +1,5 @@
 /** A job as the upstream engine wants to be asked: by the engine's name of the model, and for a stream with its usage. */
-import type { ChatRequest, Message } from '@plumb/wire';
+import { type ChatRequest, type Message, spanOfField } from '@plumb/wire';
 import type { GenerationJob, TextPrompt } from '../engine.js';
 import type { UpstreamKind } from './kinds/index.js';
 
@@ -31,17 +31,44 @@ export interface Asked {
 }
 
 /** The body of the request. */
-export function writeRequest(job: GenerationJob, { kind, model, scope, isWhole }: Asked): string {
+export function writeRequest(job: GenerationJob, asked: Asked): string | Buffer {
+  const written = findMessages(job, asked.kind);
+  if (written !== undefined) return spliceMessages(JSON.stringify(describeRequest(job, asked)), written);
+  return JSON.stringify({ messages: convertMessages(job.request.messages, asked.kind), ...describeRequest(job, asked) });
+}
+
+/** Everything but the messages. */
+function describeRequest(job: GenerationJob, { kind, model, scope, isWhole }: Asked): object {
   const { request, thinking } = job;
-  return JSON.stringify({
+  return {
     model,
-    messages: kind.knowsContract ? request.messages : request.messages.map((message) => convertMessage(message, kind)),
     ...pickPassed(request),
     ...kind.writeThinking(thinking, request),
     ...kind.writeCacheScope(scope),
     ...(hasPrefix(request) ? kind.writePrefix() : {}),
     ...(isWhole ? WHOLE : STREAM),
-  });
+  };
+}
+
+/** Bytes of a body from which on its messages are not written again, and of each message, so that they are found soon. */
+const SPLICED_BYTES_MIN = 8 * 1024;
+const SPLICED_BYTES_PER_MESSAGE_MIN = 1024;
+
+/** The messages as the client wrote them, where that is what the engine gets and cheaper than to write them again. */
+function findMessages({ body, request }: GenerationJob, kind: UpstreamKind): Uint8Array | undefined {
+  const { messages } = request;
+  if (body === undefined || body.length < SPLICED_BYTES_MIN) return undefined;
+  if (body.length < messages.length * SPLICED_BYTES_PER_MESSAGE_MIN) return undefined;
+  const isSame = kind.knowsContract || messages.every((message) => convertMessage(message, kind) === message);
+  return isSame ? spanOfField(body, 'messages') : undefined;
+}
+
+function spliceMessages(rest: string, messages: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from('{"messages":'), messages, Buffer.from(`,${rest.slice(1)}`)]);
+}
+
+function convertMessages(messages: readonly Message[], kind: UpstreamKind): readonly object[] {
+  return kind.knowsContract ? messages : messages.map((message) => convertMessage(message, kind));
 }
 
 /** The body of a request to continue a text. */
@@ -84,7 +111,8 @@ function hasPrefix({ messages }: ChatRequest): boolean {
 function convertMessage(message: Message, kind: UpstreamKind): object {
   if (message.role === 'latest_reminder') return { role: 'system', content: message.content };
   if (message.role !== 'assistant') return message;
-  const { prefix: _, reasoning_content: reasoning, tool_calls: calls, ...rest } = message;
+  const { prefix, reasoning_content: reasoning, tool_calls: calls, ...rest } = message;
+  if (prefix === undefined && reasoning === undefined && calls === undefined) return message;
   return {
     ...rest,
     ...(reasoning && kind.takesReasoning ? { reasoning_content: reasoning } : {}),

@@ -4,7 +4,7 @@
  *
  * Whoever changes keys of an account has locked its balance before, so that rows need no lock and no order of their own.
  */
-import type { Selectable, Transaction } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Claim } from '../../idempotency/kept-answer.js';
 import type { LedgerOperation } from '../../ledger/ledger-store.js';
 import type { Tables } from './schema.js';
@@ -14,21 +14,21 @@ type KeyRow = Selectable<Tables['idempotency_keys']>;
 type KnownRow = Pick<KeyRow, 'account_id' | 'key' | 'claim_id' | 'expires_at'>;
 
 export class ClaimTransaction {
-  readonly #transaction: Transaction<Tables>;
+  readonly #transaction: Kysely<Tables>;
   readonly #serverId: string;
   /** As they are in the database. */
   readonly #stored = new Map<string, KnownRow>();
   /** As they are after the operations so far; undefined for a key that is free. */
   readonly #changed = new Map<string, KeyRow | undefined>();
 
-  private constructor(transaction: Transaction<Tables>, serverId: string) {
+  private constructor(transaction: Kysely<Tables>, serverId: string) {
     this.#transaction = transaction;
     this.#serverId = serverId;
   }
 
   /** Reads what operations are about; most are about no key, and nothing is read for these. */
   static async open(
-    transaction: Transaction<Tables>,
+    transaction: Kysely<Tables>,
     operations: readonly LedgerOperation[],
     serverId: string,
   ): Promise<ClaimTransaction> {

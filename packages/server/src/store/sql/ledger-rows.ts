@@ -3,7 +3,7 @@
  * `kysely-ledger-rows.ts` for every SQL dialect, `sqlite/prepared-ledger-rows.ts` where each row costs least.
  */
 import type { Insertable, Selectable } from 'kysely';
-import type { MaybePromise } from '../../limits/limiter.js';
+import type { MaybePromise } from '../../limits/maybe-promise.js';
 import type { Tables } from './schema.js';
 
 export type BalanceRow = Selectable<Tables['balances']>;

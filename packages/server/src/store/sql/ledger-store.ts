@@ -32,7 +32,7 @@ export class SqlLedgerStore implements LedgerStore {
   }
 
   #open(transaction: Transaction<Tables>, serverId: string): LedgerTransaction {
-    return new LedgerTransaction(transaction, this.#openRows(transaction), serverId);
+    return new LedgerTransaction(() => transaction, this.#openRows(transaction), serverId);
   }
 
   balance(accountId: string): Promise<Balance> {

@@ -2,7 +2,7 @@
  * One transaction of the ledger: reads what its operations are about, works them out one after the other in memory, and
  * writes all of it.
  */
-import type { Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import {
   type HoldOperation,
   type LedgerOperation,
@@ -11,6 +11,7 @@ import {
   type VoidOperation,
   WISH_SHARES,
 } from '../../ledger/ledger-store.js';
+import type { MaybePromise } from '../../limits/maybe-promise.js';
 import { ClaimTransaction, claimOf } from './claim-transaction.js';
 import type { LedgerRows, NewEntry } from './ledger-rows.js';
 import { OpenHold } from './open-hold.js';
@@ -18,8 +19,11 @@ import type { Tables } from './schema.js';
 import { type Parts, SpendableBalance } from './spendable-balance.js';
 import { toUsageRow } from './usage-row.js';
 
+/** Queries in the transaction, for what is rare and more than rows. */
+export type OpenQueries = () => MaybePromise<Kysely<Tables>>;
+
 export class LedgerTransaction {
-  readonly #transaction: Transaction<Tables>;
+  readonly #openQueries: OpenQueries;
   readonly #rows: LedgerRows;
   readonly #serverId: string;
   readonly #balances = new Map<string, SpendableBalance>();
@@ -28,17 +32,15 @@ export class LedgerTransaction {
   readonly #entries: NewEntry[] = [];
 
   /** `serverId` is whose holds are made. */
-  constructor(transaction: Transaction<Tables>, rows: LedgerRows, serverId: string) {
-    this.#transaction = transaction;
+  constructor(openQueries: OpenQueries, rows: LedgerRows, serverId: string) {
+    this.#openQueries = openQueries;
     this.#rows = rows;
     this.#serverId = serverId;
   }
 
   async apply(asked: readonly LedgerOperation[]): Promise<OperationResult[]> {
     await this.#lockBalances(asked.filter(locksBalance).map(({ accountId }) => accountId));
-    const claims = await ClaimTransaction.open(this.#transaction, asked, this.#serverId);
-    const taken = new Set(asked.filter((operation) => !claims.apply(operation)));
-    await claims.write();
+    const taken = asked.some(isAboutKey) ? await this.#applyClaims(asked) : NONE;
     const operations = taken.size === 0 ? asked : asked.map((one) => (taken.has(one) ? undeliver(one) : one));
     const settlements = operations.filter((operation) => operation.kind === 'settle');
     const voids = operations.filter((operation) => operation.kind === 'void');
@@ -55,23 +57,32 @@ export class LedgerTransaction {
     return results;
   }
 
+  /** Returns the operations whose keys are others'. */
+  async #applyClaims(asked: readonly LedgerOperation[]): Promise<ReadonlySet<LedgerOperation>> {
+    const claims = await ClaimTransaction.open(await this.#openQueries(), asked, this.#serverId);
+    const taken = new Set(asked.filter((operation) => !claims.apply(operation)));
+    await claims.write();
+    return taken;
+  }
+
   /** Releases every hold of servers and frees every key that they claim; returns how many holds there were. */
   async releaseHoldsOf(serverIds: readonly string[], at: number): Promise<number> {
-    const open = await this.#transaction
+    const queries = await this.#openQueries();
+    const open = await queries
       .selectFrom('holds')
       .select('account_id')
       .where('server_id', 'in', serverIds)
-      .union(claimsOf(this.#transaction, serverIds).select('account_id'))
+      .union(claimsOf(queries, serverIds).select('account_id'))
       .execute();
     // PostgreSQL does not take an empty list.
     if (open.length === 0) return 0;
     await this.#lockBalances(open.map(({ account_id }) => account_id));
-    await this.#transaction
+    await queries
       .deleteFrom('idempotency_keys')
-      .where('claim_id', 'in', claimsOf(this.#transaction, serverIds).select('claim_id'))
+      .where('claim_id', 'in', claimsOf(queries, serverIds).select('claim_id'))
       .where('expires_at', 'is', null)
       .execute();
-    const holds = await this.#transaction
+    const holds = await queries
       .deleteFrom('holds')
       .where('server_id', 'in', serverIds)
       .where('account_id', 'in', [...this.#balances.keys()])
@@ -127,7 +138,8 @@ export class LedgerTransaction {
   /** Gives back what was charged for requests, once. */
   async #refund(voids: readonly VoidOperation[]): Promise<void> {
     const ids = voids.map(({ requestId }) => requestId);
-    const found = await this.#transaction
+    const queries = await this.#openQueries();
+    const found = await queries
       .selectFrom('ledger_entries')
       .selectAll()
       .where('kind', 'in', ['charge', 'refund'])
@@ -147,7 +159,7 @@ export class LedgerTransaction {
     }
     await this.#writeEntries();
     const undelivered = { outcome: 'failed', cost: 0 } as const;
-    await this.#transaction.updateTable('usage_records').set(undelivered).where('request_id', 'in', ids).execute();
+    await queries.updateTable('usage_records').set(undelivered).where('request_id', 'in', ids).execute();
   }
 
   async #lockBalances(accountIds: readonly string[]): Promise<void> {
@@ -189,8 +201,8 @@ export class LedgerTransaction {
 }
 
 /** The keys that servers have claimed and not answered for; also those of servers that nobody knows any more. */
-function claimsOf(transaction: Transaction<Tables>, serverIds: readonly string[]) {
-  return transaction
+function claimsOf(queries: Kysely<Tables>, serverIds: readonly string[]) {
+  return queries
     .selectFrom('idempotency_keys')
     .where('expires_at', 'is', null)
     .where(({ or, eb, selectFrom }) =>
@@ -202,6 +214,12 @@ function claimsOf(transaction: Transaction<Tables>, serverIds: readonly string[]
 function undeliver(operation: LedgerOperation): LedgerOperation {
   if (operation.kind !== 'settle' || operation.usage === undefined) return operation;
   return { ...operation, usage: { ...operation.usage, outcome: 'failed', cost: 0n } };
+}
+
+const NONE: ReadonlySet<LedgerOperation> = new Set();
+
+function isAboutKey(operation: LedgerOperation): boolean {
+  return claimOf(operation) !== undefined;
 }
 
 /** What moves money, and what changes keys: those of one account are changed by one transaction at a time. */

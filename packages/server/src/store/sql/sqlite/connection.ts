@@ -1,6 +1,6 @@
 /** One connection to a SQLite database, as Kysely's dialect and the database thread use it. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { MaybePromise } from '../../../limits/limiter.js';
+import type { MaybePromise } from '../../../limits/maybe-promise.js';
 import { toExactNumber } from '../exact-number.js';
 import { explainSqliteError } from './errors.js';
 

@@ -3,15 +3,9 @@
  * waiting that has nothing to do with it. It does one task after the other, and a transaction of the ledger as one task.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Kysely } from 'kysely';
-import type { LedgerStore } from '../../../../ledger/ledger-store.js';
-import { SqlLedgerStore } from '../../ledger-store.js';
-import type { Tables } from '../../schema.js';
 import { DirectConnection } from '../connection.js';
-import { NodeSqliteDialect } from '../dialect.js';
-import { sqliteFlavor } from '../flavor.js';
 import { openSqlite } from '../open-sqlite.js';
-import { PreparedLedgerRows } from '../prepared-ledger-rows.js';
+import { LedgerApplier } from './ledger-applier.js';
 import { describeFailure, type Outcome, type Task, type ThreadData } from './messages.js';
 import { unpack } from './pack-settlement.js';
 
@@ -19,7 +13,8 @@ if (parentPort === null) throw new Error('This is the code of a thread.');
 const port = parentPort;
 const { path } = workerData as ThreadData;
 const opening = openSqlite(path).then((database) => new DirectConnection(database, path));
-let ledger: LedgerStore | undefined;
+/** Made for the first transaction, which comes after the migrations: these are tasks of the server. */
+let ledger: LedgerApplier | undefined;
 let last: Promise<unknown> = opening.then(
   () => port.postMessage({ result: undefined } satisfies Outcome),
   (error) => port.postMessage({ failure: describeFailure(error) } satisfies Outcome),
@@ -51,17 +46,10 @@ function run(task: Task, connection: DirectConnection) {
       connection.rollback();
       return undefined;
     case 'apply':
-      ledger ??= openLedger(connection);
+      ledger ??= new LedgerApplier(connection);
       return ledger.apply(task.operations.map(unpack), task.serverId);
     case 'close':
       connection.close();
       return undefined;
   }
-}
-
-/** The first transaction comes after the migrations, which are tasks of the server. */
-function openLedger(connection: DirectConnection): LedgerStore {
-  const rows = new PreparedLedgerRows(connection.database);
-  const queries = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection) });
-  return new SqlLedgerStore(queries, sqliteFlavor, () => rows);
 }
