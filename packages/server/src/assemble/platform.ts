@@ -95,7 +95,7 @@ function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
 }
 
 /** Two reloads that meet must not mix two configurations. */
-export function oneAtATime<Result>(run: (actor: string) => Promise<Result>): (actor: string) => Promise<Result> {
+function oneAtATime<Result>(run: (actor: string) => Promise<Result>): (actor: string) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
   return (actor) => {
     const next = last.then(() => run(actor));

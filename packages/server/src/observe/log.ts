@@ -21,12 +21,17 @@ const STDERR = 2;
 const BUFFERED_BYTES = 32 * 1024;
 const FLUSH_INTERVAL_MS = 200;
 
-export function createLog(level: LogLevel): Log {
+/** A write to a pipe that is not longer than this is not torn by those of other processes (PIPE_BUF of Linux), in bytes. */
+const UNTORN_BYTES = 4096;
+
+/** `isShared` says that other processes write to the same stderr: then no write is longer than one that stays whole. */
+export function createLog(level: LogLevel, { isShared = false } = {}): Log {
+  const bufferedBytes = isShared ? UNTORN_BYTES / 2 : BUFFERED_BYTES;
   const destination = pino.destination({
     fd: STDERR,
     sync: false,
-    minLength: BUFFERED_BYTES,
-    maxWrite: 2 * BUFFERED_BYTES,
+    minLength: bufferedBytes,
+    maxWrite: 2 * bufferedBytes,
     periodicFlush: FLUSH_INTERVAL_MS,
   });
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
