@@ -6,11 +6,11 @@ import type { FaultSummary } from '../faults/faults.js';
 import { startServer } from '../main.js';
 import { systemClock } from '../observe/clock.js';
 import type { ReloadReport, Simulation } from '../platform.js';
+import type { WorkersOptions } from '../workers/primary.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
 import { loadConfiguration, readConfig } from './read-config.js';
 import { readSecret } from './read-secret.js';
-import type { WorkersOptions } from '../workers/primary.js';
 import { renderWelcome } from './welcome.js';
 import { withRecording } from './with-recording.js';
 
@@ -45,7 +45,10 @@ export function serveCommand(): Command {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .option('--record <file>', 'cassette for the traffic of all engines elsewhere')
     .option('--scrub-prompts', 'record without prompts and answers')
-    .addHelpText('after', '\nExamples:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf\n  plumb serve --workers auto --config gateway.yaml')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf\n  plumb serve --workers auto --config gateway.yaml',
+    )
     .action((flags: ServeFlags) => serve(flags));
 }
 
@@ -93,7 +96,12 @@ interface Served {
 async function startAlone(options: Parameters<typeof startServer>[0]): Promise<Served> {
   const server = await startServer(options);
   const { platform } = server;
-  return { ...server, simulation: platform.simulation, faults: platform.faults.summary(), failed: new Promise(() => {}) };
+  return {
+    ...server,
+    simulation: platform.simulation,
+    faults: platform.faults.summary(),
+    failed: new Promise(() => {}),
+  };
 }
 
 /** What one process does without is loaded for several only. */

@@ -3,7 +3,15 @@
  * process. Labels hold only what the configuration or the server itself says, never what a request does, so that no
  * client can make series.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import { SCOPE_KINDS, type ScopeKind } from '../accounts/tier.js';
 import type { RequestRecord } from '../http/request-record.js';
 import { LIMIT_KINDS, type LimitKind } from '../limits/limiter.js';

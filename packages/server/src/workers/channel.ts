@@ -41,22 +41,27 @@ export class Channel {
     this.#options = options;
   }
 
-  /** Resolves with the answer. Rejects with what the other side threw, and with a ChannelClosedError when it is gone. */
-  ask<Asked extends Verb>(verb: Asked, body: Dialogue[Asked]['body']): Promise<Dialogue[Asked]['answer']> {
+  /**
+   * Resolves with the answer. Rejects with what the other side threw, and with a ChannelClosedError when it is gone. What
+   * is in no hurry travels with the next question, or one turn later.
+   */
+  ask<Asked extends Verb>(
+    verb: Asked,
+    body: Dialogue[Asked]['body'],
+    isUrgent = true,
+  ): Promise<Dialogue[Asked]['answer']> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new ChannelClosedError());
       const id = this.#nextId++;
       this.#asked.set(id, { resolve, reject });
-      this.#post([verb, id, body]);
+      if (isUrgent) this.#post([verb, id, body]);
+      else this.#postLater([verb, id, body]);
     });
   }
 
-  /** Says what needs no answer. It is in no hurry: it travels with the next question, or one turn later. */
+  /** Says what needs no answer, and is in no hurry. */
   tell<Told extends Verb>(verb: Told, body: Dialogue[Told]['body']): void {
-    this.#outgoing.push([verb, 0, body]);
-    if (this.#isDue || this.#isDueLater) return;
-    this.#isDueLater = true;
-    setImmediate(() => setImmediate(() => this.#flush()));
+    this.#postLater([verb, 0, body]);
   }
 
   /** Takes in what the other side sent. */
@@ -101,6 +106,13 @@ export class Channel {
     if (this.#isDue) return;
     this.#isDue = true;
     setImmediate(() => this.#flush());
+  }
+
+  #postLater(message: Message): void {
+    this.#outgoing.push(message);
+    if (this.#isDue || this.#isDueLater) return;
+    this.#isDueLater = true;
+    setImmediate(() => setImmediate(() => this.#flush()));
   }
 
   #flush(): void {

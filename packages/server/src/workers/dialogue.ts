@@ -23,26 +23,31 @@ export interface Started {
   readonly faults: FaultSummary;
 }
 
-/** Questions by their verbs. Where the answer is `void` nobody waits for it. */
+interface Question<Body, Answer> {
+  readonly body: Body;
+  readonly answer: Answer;
+}
+
+/** Questions by their verbs. */
 export interface Dialogue {
   /** A worker asks for a place in the limits; the ticket in it is what the permit is called from then on. */
-  readonly admit: { readonly body: AdmissionMessage; readonly answer: DecisionMessage };
+  readonly admit: Question<AdmissionMessage, DecisionMessage>;
   /** Ticket and tokens. */
-  readonly settle: { readonly body: readonly [number, number]; readonly answer: void };
+  readonly settle: Question<readonly [number, number], void>;
   /** Ticket of a request that no longer waits. */
-  readonly abandon: { readonly body: number; readonly answer: void };
-  readonly peek: { readonly body: QuestionMessage; readonly answer: HeadroomMessage };
+  readonly abandon: Question<number, void>;
+  readonly peek: Question<QuestionMessage, HeadroomMessage>;
   /** A worker has operations of the ledger made durable. */
-  readonly apply: { readonly body: BatchMessage; readonly answer: readonly OperationResult[] };
+  readonly apply: Question<BatchMessage, readonly OperationResult[]>;
   /** A worker is there, and asks what it is to be. */
-  readonly seat: { readonly body: undefined; readonly answer: Seat };
-  readonly started: { readonly body: Started; readonly answer: void };
+  readonly seat: Question<undefined, Seat>;
+  readonly started: Question<Started, void>;
   /** A worker cannot start, and says why. */
-  readonly failed: { readonly body: string; readonly answer: true };
+  readonly failed: Question<string, true>;
   /** A worker wants something of all of them. */
-  readonly operate: { readonly body: OperateCall; readonly answer: unknown };
+  readonly operate: Question<OperateCall, unknown>;
   /** The primary wants something of one worker. */
-  readonly perform: { readonly body: PerformCall; readonly answer: unknown };
+  readonly perform: Question<PerformCall, unknown>;
 }
 
 export type Verb = keyof Dialogue;

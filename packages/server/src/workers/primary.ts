@@ -96,7 +96,7 @@ class Primary {
   readonly #options: WorkersOptions;
   readonly #access: Access;
   readonly #log: Log;
-  readonly #crew: Crew;
+  readonly #crew: Crew<WorkerHandle>;
   readonly #changes = new Changes();
   /** Changes and seats: who is seated after a change is told of it, and who is seated before is asked for it. */
   readonly #inTurn: InTurn = createTurns();
@@ -122,7 +122,7 @@ class Primary {
     this.#crew = new Crew({
       ...{ size: config.workers, clock: systemClock, timers: systemTimers, log },
       fork: this.#createFork(writer),
-      release: (handle) => this.#release(handle, writer),
+      release: (worker) => this.#release(worker, writer),
       onHopeless: (error) => void this.stop(0).then(() => failed.reject(error)),
     });
   }
@@ -232,9 +232,12 @@ class Primary {
     if (report === undefined) throw refused[0]?.reason ?? new Error('No worker is there to take the configuration on.');
     this.#config = mergeReloadable(this.#config, next);
     this.#changes.reloaded();
-    for (const { handle, reason } of refused) {
-      this.#log.error({ worker: handle.index, err: reason }, 'a worker has not taken the configuration on: it is replaced');
-      handle.kill();
+    for (const { worker, reason } of refused) {
+      this.#log.error(
+        { worker: worker.index, err: reason },
+        'a worker has not taken the configuration on: it is replaced',
+      );
+      worker.kill();
     }
     const { changed, needsRestart } = report;
     this.#log.info({ changed, needsRestart, actor }, 'all workers have read the configuration again');

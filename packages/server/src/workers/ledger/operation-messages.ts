@@ -57,7 +57,17 @@ function encodeUsage(usage: UsageRecord): UsageMessage {
   ];
 }
 
-function decodeUsage([requestId, accountId, keyId, model, at, durationMs, outcome, stream, ...counts]: UsageMessage): UsageRecord {
+function decodeUsage([
+  requestId,
+  accountId,
+  keyId,
+  model,
+  at,
+  durationMs,
+  outcome,
+  stream,
+  ...counts
+]: UsageMessage): UsageRecord {
   const [promptTokens, cacheHitTokens, completionTokens, reasoningTokens, cost] = counts;
   return {
     ...{ requestId, accountId, keyId, model, at, durationMs, outcome, stream },

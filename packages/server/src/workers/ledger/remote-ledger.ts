@@ -1,5 +1,11 @@
 /** The ledger of a worker: the primary writes for all workers, so that one file has one writer; what is read is read here. */
-import type { Balance, LedgerOperation, LedgerStore, OperationResult, ServerIdentity } from '../../ledger/ledger-store.js';
+import type {
+  Balance,
+  LedgerOperation,
+  LedgerStore,
+  OperationResult,
+  ServerIdentity,
+} from '../../ledger/ledger-store.js';
 import type { Channel } from '../channel.js';
 import { encodeBatch } from './operation-messages.js';
 

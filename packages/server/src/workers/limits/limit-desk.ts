@@ -1,5 +1,5 @@
 /** Where the primary gives out the limits to one worker, and takes back what that had when it dies. */
-import type { Admission, Limiter, Permit, Refusal } from '../../limits/limiter.js';
+import type { Limiter, Permit } from '../../limits/limiter.js';
 import {
   type AdmissionMessage,
   type DecisionMessage,
@@ -35,11 +35,17 @@ export class LimitDesk {
   async admit(message: AdmissionMessage): Promise<DecisionMessage> {
     const [ticket] = message;
     const admission = decodeAdmission(message);
-    const decision = await this.#decide(ticket, admission);
-    if (!decision.admitted) return encodeRefusal(decision);
-    if (this.#isClosed) await decision.settle(0);
-    else this.#given.set(ticket, { permit: decision, reservedTokens: admission.tokens });
-    return [encodeHeadroom(decision.headroom)];
+    const waiting = admission.queue === undefined ? undefined : new AbortController();
+    if (waiting !== undefined) this.#waiting.set(ticket, waiting);
+    try {
+      const decision = await this.#limiter.admit(admission, waiting?.signal);
+      if (!decision.admitted) return encodeRefusal(decision);
+      if (this.#isClosed || waiting?.signal.aborted) await decision.settle(0);
+      else this.#given.set(ticket, { permit: decision, reservedTokens: admission.tokens });
+      return [encodeHeadroom(decision.headroom)];
+    } finally {
+      if (waiting !== undefined) this.#waiting.delete(ticket);
+    }
   }
 
   async settle([ticket, tokens]: readonly [number, number]): Promise<void> {
@@ -65,16 +71,5 @@ export class LimitDesk {
     const given = [...this.#given.values()];
     this.#given.clear();
     await Promise.all(given.map(({ permit, reservedTokens }) => permit.settle(reservedTokens)));
-  }
-
-  async #decide(ticket: number, admission: Admission): Promise<Permit | Refusal> {
-    if (admission.queue === undefined) return this.#limiter.admit(admission);
-    const waiting = new AbortController();
-    this.#waiting.set(ticket, waiting);
-    try {
-      return await this.#limiter.admit(admission, waiting.signal);
-    } finally {
-      this.#waiting.delete(ticket);
-    }
   }
 }

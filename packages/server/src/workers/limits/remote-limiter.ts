@@ -10,12 +10,7 @@ import {
 } from '../../limits/limiter.js';
 import type { Channel } from '../channel.js';
 import type { DecisionMessage } from './limit-messages.js';
-import {
-  decodeHeadroom,
-  decodeRefusal,
-  encodeAdmission,
-  encodeQuestion,
-} from './limit-messages.js';
+import { decodeHeadroom, decodeRefusal, encodeAdmission, encodeQuestion } from './limit-messages.js';
 
 export class RemoteLimiter implements Limiter {
   readonly #channel: Pick<Channel, 'ask' | 'tell'>;
@@ -41,13 +36,13 @@ export class RemoteLimiter implements Limiter {
     return decodeRefusal(decision) ?? this.#permit(ticket, decodeHeadroom(decision[0]));
   }
 
-  /** Settling needs no answer: what is asked after it arrives after it. */
   #permit(ticket: number, headroom: Headroom): Permit {
-    let isSettled = false;
+    let settled: Promise<void> | undefined;
     const settle = (actualTokens: number) => {
       requireTokens(actualTokens);
-      if (!isSettled) this.#channel.tell('settle', [ticket, actualTokens]);
-      isSettled = true;
+      // Whoever settles writes to the ledger as well: that takes this along.
+      settled ??= this.#channel.ask('settle', [ticket, actualTokens], false).catch(() => {});
+      return settled;
     };
     return { admitted: true, headroom, settle };
   }

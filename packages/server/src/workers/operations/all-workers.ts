@@ -1,10 +1,11 @@
 /** What operators see and change of all workers as if they were one process: every verb is asked of all, and added up. */
-import type { Operations } from '../../admin/operations.js';
+
 import { serviceUnavailable } from '@plumb/wire';
+import type { Operations } from '../../admin/operations.js';
 import type { MetricValues } from '../../observe/metrics.js';
 import { sumMetrics } from '../../observe/sum-metrics.js';
-import type { Changes } from './changes.js';
 import type { PerformCall, WorkerVerbs } from './calls.js';
+import type { Changes } from './changes.js';
 import { mergeFaults } from './merge-faults.js';
 import { mergePoolStates } from './merge-pool-states.js';
 

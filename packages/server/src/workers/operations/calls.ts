@@ -27,6 +27,9 @@ export type PerformCall = { [Name in keyof WorkerVerbs]: Call<WorkerVerbs, Name>
 export type OperateCall = { [Name in keyof Operations]: Call<Operations, Name> }[keyof Operations];
 
 /** Calls what a message names. */
-export function call<Verbs extends object>(verbs: Verbs, [name, ...args]: readonly [keyof Verbs, ...unknown[]]): unknown {
+export function call<Verbs extends object>(
+  verbs: Verbs,
+  [name, ...args]: readonly [keyof Verbs, ...unknown[]],
+): unknown {
   return (verbs[name] as (...args: unknown[]) => unknown)(...args);
 }
