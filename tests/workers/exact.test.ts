@@ -46,6 +46,7 @@ describe('two workers', () => {
     await context.test('in what an account can spend', () => holdsMoney(workers));
     await context.test('in running the request of a key once', () => runsOnce(workers));
     await context.test('in what the ledger adds up to', () => workers.operator.assertSettled());
+    await context.test('in the lines of their log, of which none is torn', () => logsLines(workers));
   });
 });
 
@@ -145,4 +146,13 @@ async function runsOnce(workers: SpawnedWorkers): Promise<void> {
   assert.equal(answers.filter((answer) => answer.headers['idempotent-replayed'] === 'true').length, 5);
   assert.equal(workers.chatsOfEngine, earlier + 1);
   assert.equal(await balance(), 2_000_000_000n - COST);
+}
+
+async function logsLines(workers: SpawnedWorkers): Promise<void> {
+  workers.child.kill('SIGTERM');
+  assert.equal(await workers.ended, 0);
+  const lines = workers.log.split('\n').filter((line) => line !== '' && !line.startsWith('plumb: '));
+  const requests = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === '/v1/chat/completions');
+  assert.ok(requests.length > 4 * CLIENTS, `${requests.length} lines`);
+  assert.equal(new Set(requests.map(({ trace }) => trace)).size, requests.length);
 }

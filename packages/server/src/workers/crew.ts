@@ -17,6 +17,8 @@ export type Member = Pick<
 
 /** How long a worker has for an answer to an operator, in ms: one that is that busy is left out. */
 const ANSWER_TIMEOUT_MS = 5000;
+/** How long a worker has to take a change on, in ms. */
+const CHANGE_TIMEOUT_MS = 30_000;
 /** How much longer than its requests a stopping worker may take to write what is not durable yet, in ms. */
 const STOP_MARGIN_MS = 10_000;
 
@@ -72,7 +74,9 @@ export class Crew<Worker extends Member> {
     const workers = alsoStarting ? this.#all().filter(({ hasSeat }) => hasSeat) : this.#listening();
     const asked = workers.map(async (worker): Promise<Answer<Worker>> => {
       const answer = worker.channel.ask('perform', callOf(worker.index));
-      const [result] = await Promise.allSettled([alsoStarting ? answer : this.#inTime(answer)]);
+      const [result] = await Promise.allSettled([
+        this.#inTime(answer, alsoStarting ? CHANGE_TIMEOUT_MS : ANSWER_TIMEOUT_MS),
+      ]);
       return { worker, ...result };
     });
     return Promise.all(asked);
@@ -149,10 +153,10 @@ export class Crew<Worker extends Member> {
     await Promise.all(this.#releases);
   }
 
-  #inTime<Result>(answer: Promise<Result>): Promise<Result> {
+  #inTime<Result>(answer: Promise<Result>, timeoutMs: number): Promise<Result> {
     let cancel = () => {};
     const late = new Promise<never>((_, reject) => {
-      cancel = this.#options.timers.after(ANSWER_TIMEOUT_MS, () => reject(new Error('A worker does not answer.')));
+      cancel = this.#options.timers.after(timeoutMs, () => reject(new Error('A worker does not answer.')));
     });
     return Promise.race([answer, late]).finally(() => cancel());
   }
