@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { mintAdminKey } from '#server/accounts/admin-key.js';
+import type { StoreOptions } from '#server/store/open-store.js';
 import { temporaryFolder } from '../../store/helpers/temporary-folder.js';
 import { Operator } from '../../support/operator.js';
 import { type Answer, jsonOf, ScriptedUpstream } from '../../support/scripted-upstream.js';
@@ -89,7 +90,8 @@ export class SpawnedWorkers {
     const started = spawnCommand(args);
     context.after(() => started.child.kill('SIGKILL'));
     const { url, key } = await started.ready;
-    const operator = await Operator.open(context, { dataDir });
+    const database = options.settings?.database as StoreOptions['database'];
+    const operator = await Operator.open(context, { dataDir, ...(database && { database }) });
     return new SpawnedWorkers({ ...started, url, key, upstream, operator, configPath, dataDir });
   }
 
