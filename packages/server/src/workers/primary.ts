@@ -27,6 +27,8 @@ import { findCrowded, shareConfig } from './share-config.js';
 import { createTurns, type InTurn } from './turns.js';
 import { WorkerHandle } from './worker-handle.js';
 
+/** Any long time, in ms: what happens then is nothing. */
+const DAY_MS = 86_400_000;
 /** The connections of the primary to a PostgreSQL, which it asks little. */
 const CONNECTIONS = 2;
 
@@ -98,6 +100,8 @@ class Primary {
   readonly #log: Log;
   readonly #crew: Crew<WorkerHandle>;
   readonly #changes = new Changes();
+  /** Timers alone do not keep a process running, and there are pauses in which no worker does. */
+  readonly #alive = setInterval(() => {}, DAY_MS);
   /** Changes and seats: who is seated after a change is told of it, and who is seated before is asked for it. */
   readonly #inTurn: InTurn = createTurns();
   /** What all workers have taken on. */
@@ -127,6 +131,7 @@ class Primary {
     });
   }
 
+  /** Rejects when a worker cannot start; then none is left. */
   async start(): Promise<{ url: string; faults: FaultSummary }> {
     // Bytes and amounts of money arrive as they are.
     cluster.setupPrimary({
@@ -134,9 +139,14 @@ class Primary {
       args: [],
       serialization: 'advanced',
     });
-    const started = await this.#crew.start();
+    const started = await this.#crew.start().catch((error) => this.#giveUp(error));
     this.#takenPort = Number(new URL(started.url).port);
     return started;
+  }
+
+  #giveUp(error: unknown): never {
+    clearInterval(this.#alive);
+    throw error;
   }
 
   async ready(): Promise<string[]> {
@@ -157,6 +167,7 @@ class Primary {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#alive);
     await this.#access.close();
     this.#log.flush();
   }
