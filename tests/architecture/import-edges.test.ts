@@ -54,7 +54,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'commands may use whatever they start',
   },
   {
-    from: /^packages\/server\/src\/workers\/(?:primary|worker|worker-program)\.ts$/,
+    from: /^packages\/server\/src\/workers\/(?:primary|start-workers|seats|worker|worker-program)\.ts$/,
     allow: [/^packages\/server\/src\//, /^node:/],
     because: 'the primary and a worker are put together here',
   },
@@ -63,7 +63,6 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     allow: [
       /^packages\/server\/src\/(?:workers|limits|ledger|observe|config|admin\/operations|faults|store\/store-error)/,
       /^packages\/server\/src\/(?:platform|engines\/(?:engine|pool-settings|pool\/(?:latencies|member|pool-state)))\.ts$/,
-      /^@plumb\/wire$/,
       /^node:(?:cluster|events)$/,
     ],
     because: 'workers share ports of the domain, and know no adapter',

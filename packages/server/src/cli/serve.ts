@@ -6,7 +6,7 @@ import type { FaultSummary } from '../faults/faults.js';
 import { startServer } from '../main.js';
 import { systemClock } from '../observe/clock.js';
 import type { ReloadReport, Simulation } from '../platform.js';
-import type { WorkersOptions } from '../workers/primary.js';
+import type { WorkersOptions } from '../workers/start-workers.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
 import { loadConfiguration, readConfig } from './read-config.js';
@@ -106,7 +106,7 @@ async function startAlone(options: Parameters<typeof startServer>[0]): Promise<S
 
 /** What one process does without is loaded for several only. */
 async function startCrew(options: WorkersOptions): Promise<Served> {
-  const { startWorkers } = await import('../workers/primary.js');
+  const { startWorkers } = await import('../workers/start-workers.js');
   return startWorkers(options);
 }
 

@@ -3,7 +3,7 @@
  * what it says, so all that one turn of the event loop brings travels together.
  */
 import type { Dialogue, Replies, Verb } from './dialogue.js';
-import { decodeError, type ErrorMessage, encodeError } from './error-messages.js';
+import { decodeError, type ErrorMessage, encodeError, UnavailableError } from './error-messages.js';
 
 /** A question (its verb, its number or 0 where no answer is wanted, its body), or an answer to the number of one. */
 export type Message = readonly [verb: Verb | 'answer' | 'failure', id: number, body: unknown];
@@ -15,7 +15,7 @@ export interface ChannelOptions {
 }
 
 /** The other process is gone, and with it whatever it was asked. */
-export class ChannelClosedError extends Error {
+export class ChannelClosedError extends UnavailableError {
   override readonly name = 'ChannelClosedError';
 
   constructor() {

@@ -1,44 +1,49 @@
 /** What operators see and change of all workers as if they were one process: every verb is asked of all, and added up. */
-
-import { serviceUnavailable } from '@plumb/wire';
 import type { Operations } from '../../admin/operations.js';
 import type { MetricValues } from '../../observe/metrics.js';
 import { sumMetrics } from '../../observe/sum-metrics.js';
+import type { Crew, Member } from '../crew.js';
+import { UnavailableError } from '../error-messages.js';
+import type { InTurn } from '../turns.js';
 import type { PerformCall, WorkerVerbs } from './calls.js';
 import type { Changes } from './changes.js';
 import { mergeFaults } from './merge-faults.js';
 import { mergePoolStates } from './merge-pool-states.js';
 
-/** Asks all workers that listen, or that also start; those that are gone, or do not answer in time, do not count. */
-export type AskAll = <Name extends PerformCall[0]>(
-  call: Extract<PerformCall, readonly [Name, ...unknown[]]>,
-) => Promise<Awaited<ReturnType<WorkerVerbs[Name]>>[]>;
-
 export interface AllWorkersOptions {
-  readonly askAll: AskAll;
+  readonly crew: Pick<Crew<Member>, 'ask'>;
   /** Where changes are kept for workers that start later. */
   readonly changes: Changes;
+  readonly inTurn: InTurn;
   /** What the primary itself takes of the machine. */
   readonly ownMetrics: () => Promise<MetricValues>;
   readonly reload: Operations['reload'];
 }
 
-export function createAllWorkers({ askAll, changes, ownMetrics, reload }: AllWorkersOptions): Operations {
-  const change = async <Name extends PerformCall[0]>(
-    call: Extract<PerformCall, readonly [Name, ...unknown[]]>,
-    isDone: (answer: Awaited<ReturnType<WorkerVerbs[Name]>>) => boolean,
-  ) => {
-    const answers = await askAll<Name>(call);
-    if (answers.some(isDone)) changes.keep(call);
-    return answers;
+type Name = PerformCall[0];
+type CallOf<Asked extends Name> = Extract<PerformCall, readonly [Asked, ...unknown[]]>;
+type AnswerOf<Asked extends Name> = Awaited<ReturnType<WorkerVerbs[Asked]>>;
+
+/** Workers that are gone, or do not answer in time, do not count; without any, everything rejects with an UnavailableError. */
+export function createAllWorkers({ crew, changes, inTurn, ownMetrics, reload }: AllWorkersOptions): Operations {
+  const ask = async <Asked extends Name>(call: CallOf<Asked>, isChange = false): Promise<AnswerOf<Asked>[]> => {
+    const answers = (await crew.ask(() => call, isChange)).filter((answer) => answer.status === 'fulfilled');
+    if (answers.length === 0) throw new UnavailableError('No worker has answered.');
+    return answers.map(({ value }) => value as AnswerOf<Asked>);
   };
+  const change = <Asked extends Name>(call: CallOf<Asked>, isDone: (answer: AnswerOf<Asked>) => boolean) =>
+    inTurn(async () => {
+      const answers = await ask<Asked>(call, true);
+      if (answers.some(isDone)) changes.keep(call);
+      return answers;
+    });
   return {
-    poolStates: async () => mergePoolStates(require(await askAll<'poolStates'>(['poolStates']))),
+    poolStates: async () => mergePoolStates(await ask<'poolStates'>(['poolStates'])),
     async setDraining(pool, engine, isDraining) {
       const answers = await change<'setDraining'>(['setDraining', pool, engine, isDraining], Boolean);
       return answers.includes(true);
     },
-    faults: async () => mergeFaults(require(await askAll<'faults'>(['faults']))),
+    faults: async () => mergeFaults(await ask<'faults'>(['faults'])),
     async addFault(name, settings) {
       const answers = await change<'addFault'>(['addFault', name, settings], isThere);
       return mergeFaults(answers.map(listOf))[0];
@@ -48,19 +53,10 @@ export function createAllWorkers({ askAll, changes, ownMetrics, reload }: AllWor
       return mergeFaults(answers.map(listOf))[0];
     },
     clearFaults: async () => mergeFaults(await change<'clearFaults'>(['clearFaults'], () => true)),
-    async notReady() {
-      const answers = require(await askAll<'notReady'>(['notReady']));
-      return [...new Set(answers.flat())];
-    },
-    metrics: async () => sumMetrics([await ownMetrics(), ...(await askAll<'metricValues'>(['metricValues']))]),
-    reload,
+    notReady: async () => [...new Set((await ask<'notReady'>(['notReady'])).flat())],
+    metrics: async () => sumMetrics([await ownMetrics(), ...(await ask<'metricValues'>(['metricValues']))]),
+    reload: (actor) => inTurn(() => reload(actor)),
   };
-}
-
-/** Without any worker nobody knows. Throws 503. */
-function require<Answer>(answers: readonly Answer[]): readonly Answer[] {
-  if (answers.length === 0) throw serviceUnavailable({ detail: 'no worker has answered' });
-  return answers;
 }
 
 function isThere(value: unknown): boolean {
