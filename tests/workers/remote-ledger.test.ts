@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { LedgerOperation, LedgerStore, OperationResult } from '#server/ledger/ledger-store.js';
+import { SqlKeptAnswerStore } from '#server/store/sql/kept-answer-store.js';
 import { SqlLedgerStore } from '#server/store/sql/ledger-store.js';
 import { migrate } from '#server/store/sql/migrate.js';
 import { MIGRATIONS } from '#server/store/sql/migrations/index.js';
@@ -102,6 +103,23 @@ describe('the ledger of several workers', () => {
     assert.equal((await own.balance('a')).toppedUp, 80n);
     await second.apply([settle('2', 'a', 7n)], 'second');
     assert.equal((await own.balance('a')).toppedUp, 93n);
+  });
+
+  test('keeps answers to the byte, however long', { skip: SQLITE.skip }, async (context) => {
+    const { queries, flavor } = await SQLITE.openBare(context);
+    await migrate(queries, flavor, MIGRATIONS, new ManualClock());
+    const own = new SqlLedgerStore(queries, flavor);
+    await addAccount({ database: queries, store: own }, 'a', 0n, 100n);
+    const ledger = connect(new LedgerWriter(own), own);
+    await own.keepAlive({ id: 'first', host: 'here', processId: 1 }, 10_000);
+    const claim = { id: 'claim', accountId: 'a', key: 'x', fingerprint: 'f' };
+    const content = Uint8Array.from({ length: 5_000_000 }, (_, index) => index % 251);
+    const about = { requestId: 'claim', accountId: 'a', at: 1 };
+    await ledger.apply([{ kind: 'claim', ...about, claim }], 'first');
+    const keep = { claim, answer: { model: 'm', content, expiresAt: 10_000 } };
+    assert.deepEqual(await ledger.apply([{ kind: 'settle', ...about, isHeld: false, keep }], 'first'), ['done']);
+    const found = await new SqlKeptAnswerStore(queries).find('a', 'x');
+    assert.ok(Buffer.from(content).equals(found?.answer?.content ?? Buffer.alloc(0)));
   });
 
   test('keeps the claims of servers apart that share a transaction', { skip: SQLITE.skip }, async (context) => {
