@@ -117,7 +117,7 @@ describe('the ledger of several workers', () => {
     const about = { requestId: 'claim', accountId: 'a', at: 1 };
     await ledger.apply([{ kind: 'claim', ...about, claim }], 'first');
     const keep = { claim, answer: { model: 'm', content, expiresAt: 10_000 } };
-    assert.deepEqual(await ledger.apply([{ kind: 'settle', ...about, isHeld: false, keep }], 'first'), ['done']);
+    assert.deepEqual(await ledger.apply([{ kind: 'settle', ...about, keep }], 'first'), ['done']);
     const found = await new SqlKeptAnswerStore(queries).find('a', 'x');
     assert.ok(Buffer.from(content).equals(found?.answer?.content ?? Buffer.alloc(0)));
   });

@@ -2,7 +2,7 @@
 import type { Config } from '../config/settings.js';
 import type { FaultSummary } from '../faults/faults.js';
 import type { OperationResult } from '../ledger/ledger-store.js';
-import type { BatchMessage } from './ledger/operation-messages.js';
+import type { BatchMessage } from './ledger/batch-messages.js';
 import type { AdmissionMessage, DecisionMessage, HeadroomMessage, QuestionMessage } from './limits/limit-messages.js';
 import type { OperateCall, PerformCall } from './operations/calls.js';
 

@@ -83,7 +83,15 @@ export class LedgerTransaction {
     return holds.length;
   }
 
-  #hold({ requestId, accountId, amount, wish, at, mayOverdraw, serverId = this.#serverId }: HoldOperation): OperationResult {
+  #hold({
+    requestId,
+    accountId,
+    amount,
+    wish,
+    at,
+    mayOverdraw,
+    serverId = this.#serverId,
+  }: HoldOperation): OperationResult {
     const balance = this.#balanceOf(accountId);
     const isFilled = wish !== undefined && balance.total >= wish * WISH_SHARES;
     if (!isFilled && !mayOverdraw && balance.total < amount) return 'insufficient_balance';

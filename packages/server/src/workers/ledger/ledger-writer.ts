@@ -3,7 +3,7 @@
  * that takes its time for one takes it for all of them at once.
  */
 import type { LedgerOperation, LedgerStore, OperationResult } from '../../ledger/ledger-store.js';
-import { type BatchMessage, decodeBatch } from './operation-messages.js';
+import { type BatchMessage, decodeBatch } from './batch-messages.js';
 
 /** The most operations of one transaction; a batch that is longer by itself is written alone. */
 const OPERATIONS_MAX = 1024;

@@ -7,7 +7,7 @@ import type {
   ServerIdentity,
 } from '../../ledger/ledger-store.js';
 import type { Channel } from '../channel.js';
-import { encodeBatch } from './operation-messages.js';
+import { encodeBatch } from './batch-messages.js';
 
 export class RemoteLedger implements LedgerStore {
   readonly #channel: Pick<Channel, 'ask'>;

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Kysely } from 'kysely';
 import type { LedgerStore } from '../../../../ledger/ledger-store.js';
+import { unpack } from '../../../../ledger/pack-settlement.js';
 import { SqlLedgerStore } from '../../ledger-store.js';
 import type { Tables } from '../../schema.js';
 import { DirectConnection } from '../connection.js';
@@ -13,7 +14,6 @@ import { sqliteFlavor } from '../flavor.js';
 import { openSqlite } from '../open-sqlite.js';
 import { PreparedLedgerRows } from '../prepared-ledger-rows.js';
 import { describeFailure, type Outcome, type Task, type ThreadData } from './messages.js';
-import { unpack } from './pack-settlement.js';
 
 if (parentPort === null) throw new Error('This is the code of a thread.');
 const port = parentPort;
