@@ -8,6 +8,11 @@ import { decodeError, type ErrorMessage, encodeError, UnavailableError } from '.
 /** A question (its verb, its number or 0 where no answer is wanted, its body), or an answer to the number of one. */
 export type Message = readonly [verb: Verb | 'answer' | 'failure', id: number, body: unknown];
 
+/** What is in no hurry, and neither is its answer: it travels with what is. */
+const UNHURRIED: ReadonlySet<Verb> = new Set(['settle', 'abandon', 'started']);
+/** The question that follows most of those, and whose answer takes theirs along. */
+const CARRIER: Verb = 'apply';
+
 export interface ChannelOptions {
   /** Writes messages to the other process. */
   readonly send: (messages: readonly Message[]) => void;
@@ -35,33 +40,27 @@ export class Channel {
   #outgoing: Message[] = [];
   #isDue = false;
   #isDueLater = false;
+  /** How many carriers are being answered. */
+  #carriers = 0;
   #isClosed = false;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
   }
 
-  /**
-   * Resolves with the answer. Rejects with what the other side threw, and with a ChannelClosedError when it is gone. What
-   * is in no hurry travels with the next question, or one turn later.
-   */
-  ask<Asked extends Verb>(
-    verb: Asked,
-    body: Dialogue[Asked]['body'],
-    isUrgent = true,
-  ): Promise<Dialogue[Asked]['answer']> {
+  /** Resolves with the answer. Rejects with what the other side threw, and with a ChannelClosedError when it is gone. */
+  ask<Asked extends Verb>(verb: Asked, body: Dialogue[Asked]['body']): Promise<Dialogue[Asked]['answer']> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new ChannelClosedError());
       const id = this.#nextId++;
       this.#asked.set(id, { resolve, reject });
-      if (isUrgent) this.#post([verb, id, body]);
-      else this.#postLater([verb, id, body]);
+      this.#post([verb, id, body], UNHURRIED.has(verb));
     });
   }
 
-  /** Says what needs no answer, and is in no hurry. */
+  /** Says what needs no answer. */
   tell<Told extends Verb>(verb: Told, body: Dialogue[Told]['body']): void {
-    this.#postLater([verb, 0, body]);
+    this.#post([verb, 0, body], UNHURRIED.has(verb));
   }
 
   /** Takes in what the other side sent. */
@@ -87,30 +86,36 @@ export class Channel {
   }
 
   #reply(verb: Verb, id: number, body: never): void {
-    const fail = (error: unknown) => this.#answer('failure', id, encodeError(error));
+    if (verb === CARRIER) this.#carriers += 1;
+    const send = (message: Message) => {
+      if (verb === CARRIER) this.#carriers -= 1;
+      if (id !== 0) this.#post(message, UNHURRIED.has(verb));
+    };
+    const fail = (error: unknown) => send(['failure', id, encodeError(error)]);
     try {
       const answer = this.#options.replies[verb]?.(body);
-      if (!(answer instanceof Promise)) this.#answer('answer', id, answer);
-      else answer.then((value) => this.#answer('answer', id, value), fail);
+      if (answer instanceof Promise) answer.then((value) => send(['answer', id, value]), fail);
+      else send(['answer', id, answer]);
     } catch (error) {
       fail(error);
     }
   }
 
-  #answer(verb: 'answer' | 'failure', id: number, body: unknown): void {
-    if (id !== 0) this.#post([verb, id, body]);
+  #post(message: Message, isUnhurried: boolean): void {
+    this.#outgoing.push(message);
+    if (isUnhurried) this.#flushLater();
+    else this.#flushSoon();
   }
 
-  #post(message: Message): void {
-    this.#outgoing.push(message);
+  #flushSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
     setImmediate(() => this.#flush());
   }
 
-  #postLater(message: Message): void {
-    this.#outgoing.push(message);
-    if (this.#isDue || this.#isDueLater) return;
+  /** A settlement that is written in the next turn goes out with it, and an answer with that of a transaction under way. */
+  #flushLater(): void {
+    if (this.#isDue || this.#isDueLater || this.#carriers > 0) return;
     this.#isDueLater = true;
     setImmediate(() => setImmediate(() => this.#flush()));
   }

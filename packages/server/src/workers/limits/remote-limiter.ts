@@ -41,7 +41,7 @@ export class RemoteLimiter implements Limiter {
     const settle = (actualTokens: number) => {
       requireTokens(actualTokens);
       // Whoever settles writes to the ledger as well: that takes this along.
-      settled ??= this.#channel.ask('settle', [ticket, actualTokens], false).catch(() => {});
+      settled ??= this.#channel.ask('settle', [ticket, actualTokens]).catch(() => {});
       return settled;
     };
     return { admitted: true, headroom, settle };
