@@ -54,6 +54,20 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     because: 'commands may use whatever they start',
   },
   {
+    from: /^packages\/server\/src\/workers\/(?:primary|start-workers|seats|worker|worker-program)\.ts$/,
+    allow: [/^packages\/server\/src\//, /^node:/],
+    because: 'the primary and a worker are put together here',
+  },
+  {
+    from: /^packages\/server\/src\/workers\//,
+    allow: [
+      /^packages\/server\/src\/(?:workers|limits|ledger|observe|config|admin\/operations|faults|store\/store-error)/,
+      /^packages\/server\/src\/(?:platform|engines\/(?:engine|pool-settings|pool\/(?:latencies|member|pool-state)))\.ts$/,
+      /^node:(?:cluster|events)$/,
+    ],
+    because: 'workers share ports of the domain, and know no adapter',
+  },
+  {
     from: /^packages\/server\/src\/load\//,
     allow: [/^packages\/server\/src\/load\//, /^@plumb\/(?:client(?:\/plan|\/node)?|wire\/sse)$/, /^node:/, /^undici$/],
     because: 'a load is put on any endpoint, and knows nothing of ours',

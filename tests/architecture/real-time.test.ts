@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'store/redis/connection.ts': 'the network',
   'store/sql/postgres/dialect.ts': 'the network',
   'store/sql/sqlite/open-sqlite.ts': 'a file that another process has locked',
+  'workers/primary.ts': 'keeps a process running, and does nothing else',
 };
 
 /** Commands are for people and talk to servers, in the time of both. */

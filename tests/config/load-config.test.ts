@@ -13,6 +13,7 @@ describe('a configuration without a file', () => {
       data_dir: join(currentDir, '.plumb'),
       host: '127.0.0.1',
       port: 8080,
+      workers: 1,
       models: [
         { id: 'deepseek-chat', aliases: [], pool: 'embedded', thinking: 'disabled', owned_by: 'deepseek' },
         {

@@ -14,7 +14,7 @@ function write(kind: UpstreamKindName, parts: JobParts = {}) {
       model: 'their-name',
       scope: () => 'scope-hash',
       isWhole: false,
-    }),
+    }).toString(),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Starts a server from its configuration, and stops it. What it consists of is put together in `assemble/`. */
 import { ensureFirstKey } from './accounts/bootstrap.js';
+import type { Operations } from './admin/operations.js';
 import { openAccounts } from './assemble/accounts.js';
 import { startEmbedder, startEngine } from './assemble/engine.js';
 import { beginLease, beginSweeping } from './assemble/ledger.js';
@@ -7,6 +8,7 @@ import { buildPlatform } from './assemble/platform.js';
 import { grantPlayMoney } from './assemble/play-money.js';
 import { Pools } from './assemble/pools.js';
 import type { CreateSimulatedEngine } from './assemble/prepare-simulation.js';
+import { takeOn } from './assemble/reload.js';
 import { openTime, type ServerTime, usesSimulatedEngine } from './assemble/simulation.js';
 import { EMBEDDED_POOL, SIMULATED_POOL } from './catalog/model-entry.js';
 import type { Config } from './config/settings.js';
@@ -46,6 +48,8 @@ export interface StartOptions {
   readonly wrapAccess?: (access: Access) => Access;
   /** Stands between the server and its limiter. */
   readonly wrapLimiter?: (limiter: Limiter) => Limiter;
+  /** Stands between operators and the server, before it listens. */
+  readonly wrapOperations?: (operations: Operations) => Operations;
 }
 
 /** A server that listens. */
@@ -64,6 +68,8 @@ export interface RunningServer {
   ready(): Promise<string[]>;
   /** Reads the configuration again and takes on what can be taken on. Rejects with a ConfigError; then nothing changed. */
   reload(): Promise<ReloadReport>;
+  /** Takes on a configuration that was read elsewhere. Throws a ConfigError; then nothing changed. */
+  takeOn(config: Config): ReloadReport;
   /** Lets requests under way finish for at most `timeoutMs`, then stops; returns how many connections were cut. */
   stop(timeoutMs?: number): Promise<number>;
 }
@@ -104,7 +110,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     opened.push(() => engines.close());
     pools.update(config);
     const { readConfig = async () => config } = options;
-    const parts = { config, time, log, metrics, engines, pools, access, limiter, readConfig };
+    const { wrapOperations } = options;
+    const parts = { config, time, log, metrics, engines, pools, access, limiter, readConfig, wrapOperations };
     const platform = buildPlatform({ ...parts, server: lease.server });
     const listener = await listen(platform);
     const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
@@ -116,8 +123,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await embedder?.ready();
       return [...names, ...Object.keys(config.pools)];
     };
-    const reload = () => platform.reload('server');
-    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready, reload, stop };
+    const reload = () => platform.operations.reload('server');
+    const takeOnRead = (next: Config) => takeOn({ platform, pools, access }, next);
+    return { url: listener.url, firstKey: firstKey?.key, platform, engine, ready, reload, takeOn: takeOnRead, stop };
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;

@@ -4,6 +4,7 @@ import type { Authenticator } from './accounts/authenticate.js';
 import type { OperatorAuthenticator } from './accounts/authenticate-operator.js';
 import type { Tiers } from './accounts/tier.js';
 import type { Administration } from './admin/administration.js';
+import type { Operations } from './admin/operations.js';
 import type { Catalog, ModelEntry } from './catalog/catalog.js';
 import type { Config } from './config/settings.js';
 import type { Engines } from './engines/engines.js';
@@ -47,7 +48,7 @@ export interface Simulation {
   readonly timeScale: number;
 }
 
-/** The pools, for operators. */
+/** The pools of this process, for operators. */
 export interface PoolDirectory {
   states(): PoolState[];
   get(name: string): Pick<EnginePool, 'drain' | 'resume'> | undefined;
@@ -75,9 +76,6 @@ export interface Platform extends ConfiguredParts {
   readonly simulation: Simulation | undefined;
   /** Set when the server is told to stop: no longer ready, connections are not kept alive. */
   draining: boolean;
-  /**
-   * Reads the configuration again and takes on what can be taken on. Rejects with a ConfigError, and changes nothing, when
-   * it cannot be used; `actor` is who wants it.
-   */
-  reload(actor: string): Promise<ReloadReport>;
+  /** What operators see and change: of this process, or of all workers. */
+  readonly operations: Operations;
 }

@@ -1,14 +1,14 @@
 /** What a handler of the admin API is given, and how it reads and answers. */
 import { parseJsonBody } from '@plumb/wire';
 import type { Static, TObject } from 'typebox';
-import type { Faults } from '../faults/faults.js';
+import type { NamedModel } from '../faults/check-rule.js';
 import type { Exchange } from '../http/exchange.js';
 import { requireJson } from '../http/require-json.js';
 import type { Metrics } from '../observe/metrics.js';
-import type { Platform, PoolDirectory } from '../platform.js';
 import type { Administration } from './administration.js';
 import type { Listed } from './input/page.js';
 import { readFields } from './input/read-fields.js';
+import type { Operations } from './operations.js';
 
 /** The longest body, in bytes. */
 export const ADMIN_BODY_BYTES_MAX = 1024 * 1024;
@@ -16,10 +16,11 @@ export const ADMIN_BODY_BYTES_MAX = 1024 * 1024;
 /** A request of an operator whose key has been checked. */
 export interface AdminContext {
   readonly administration: Administration;
-  readonly metrics: Metrics;
-  readonly pools: PoolDirectory;
-  readonly faults: Faults;
-  readonly reload: Platform['reload'];
+  readonly operations: Operations;
+  /** The content type of the metrics. */
+  readonly metricsType: Metrics['contentType'];
+  /** The models that a rule for faults can name. */
+  readonly models: readonly NamedModel[];
   readonly exchange: Exchange;
   /** Who asks: the id of the admin key. */
   readonly actor: string;

@@ -10,8 +10,9 @@ export const serveAdmin: OpenHandler = async ({ platform, exchange, record }) =>
   record.key = actor;
   const { handler, id } = findAdminRoute(exchange.method, exchange.path);
   try {
-    const { administration, metrics, pools, faults, reload } = platform;
-    await handler({ administration, metrics, pools, faults, reload, exchange, actor, id });
+    const { administration, operations, metrics, faults } = platform;
+    const known = { metricsType: metrics.contentType, models: faults.models };
+    await handler({ administration, operations, ...known, exchange, actor, id });
   } catch (error) {
     throw error instanceof AdministrationError ? ANSWERS[error.code](error.message) : error;
   }

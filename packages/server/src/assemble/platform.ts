@@ -2,6 +2,7 @@
 import { Authenticator } from '../accounts/authenticate.js';
 import { OperatorAuthenticator } from '../accounts/authenticate-operator.js';
 import { isAdminEnabled } from '../admin/enabled.js';
+import type { Operations } from '../admin/operations.js';
 import type { Config } from '../config/settings.js';
 import type { Engines } from '../engines/engines.js';
 import { Claims } from '../idempotency/claims.js';
@@ -16,6 +17,7 @@ import type { Access } from '../store/open-access.js';
 import { configure } from './configured.js';
 import { openFaults } from './faults.js';
 import { openLedger } from './ledger.js';
+import { createOperations } from './operations.js';
 import { packageVersion } from './package-version.js';
 import type { Pools } from './pools.js';
 import { reload } from './reload.js';
@@ -33,15 +35,23 @@ export interface Parts {
   readonly limiter: Limiter;
   /** Reads the configuration again. Rejects with a ConfigError. */
   readonly readConfig: () => Promise<Config>;
+  /** Stands between operators and this process. */
+  readonly wrapOperations?: ((operations: Operations) => Operations) | undefined;
 }
 
 export function buildPlatform(parts: Parts): Platform {
   const { config, time, log, metrics, engines, pools, access, limiter, readConfig } = parts;
+  const { wrapOperations = (operations) => operations } = parts;
   const { clock, timers } = time;
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
   const ledger = openLedger({ ...parts, clock });
+  const faults = openFaults(config, time, log);
+  const operations = createOperations({
+    ...{ pools, faults, engines, metrics },
+    reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
+  });
   const platform: Platform = {
     ...configure(config, access, engines),
     clock,
@@ -61,11 +71,11 @@ export function buildPlatform(parts: Parts): Platform {
       intervalMs: keep_alive_interval_s * 1000,
       startTimeoutMs: start_timeout_s * 1000,
     }),
-    faults: openFaults(config, time, log),
+    faults,
     reference: once(() => describeApi(config)),
     simulation: describeSimulation(config, time),
     draining: false,
-    reload: oneAtATime((actor) => reload({ platform, pools, access, readConfig }, actor)),
+    operations: wrapOperations(operations),
   };
   return platform;
 }

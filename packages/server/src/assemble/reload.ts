@@ -1,5 +1,6 @@
 /** Takes on another configuration while the server runs, as far as that is possible. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Authorship } from '../accounts/audit.js';
 import { ConfigError } from '../config/problem.js';
 import type { Config } from '../config/settings.js';
 import type { Platform, ReloadReport } from '../platform.js';
@@ -37,16 +38,24 @@ export async function reload(parts: ReloadParts, actor: string): Promise<ReloadR
   const report = takeOn(parts, await readConfig());
   const { changed, needsRestart } = report;
   platform.log.info({ changed, needsRestart, actor }, 'the configuration was read again');
-  const change = {
-    action: 'config.reload',
-    subject: 'configuration',
-    details: { changed, needs_restart: needsRestart },
-  } as const;
-  await access.administration.audit.recordChange(change, { actor, at: platform.clock.now() });
+  await recordReload(access, report, { actor, at: platform.clock.now() });
   return report;
 }
 
-function takeOn({ platform, pools, access }: ReloadParts, next: Config): ReloadReport {
+/** Writes a reload down. Rejects with a StoreError. */
+export function recordReload(access: Access, { changed, needsRestart }: ReloadReport, by: Authorship): Promise<void> {
+  const details = { changed, needs_restart: needsRestart };
+  const change = { action: 'config.reload', subject: 'configuration', details } as const;
+  return access.administration.audit.recordChange(change, by);
+}
+
+/** A configuration with everything of another one that takes effect while the server runs. */
+export function mergeReloadable(current: Config, next: Config): Config {
+  return { ...current, ...Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])) } as Config;
+}
+
+/** Takes on what can be taken on of a configuration that was read. Throws a ConfigError, and changes nothing, as `reload` does. */
+export function takeOn({ platform, pools, access }: Omit<ReloadParts, 'readConfig'>, next: Config): ReloadReport {
   const current = platform.config;
   if (next.billing.currency !== current.billing.currency) {
     throw new ConfigError([
@@ -59,7 +68,7 @@ function takeOn({ platform, pools, access }: ReloadParts, next: Config): ReloadR
   const needsRestart = (Object.keys(next) as (keyof Config)[]).filter(
     (name) => !reloadable.includes(name) && differs(name),
   );
-  const config = { ...current, ...Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])) } as Config;
+  const config = mergeReloadable(current, next);
   pools.update(config);
   Object.assign(platform, configure(config, access, platform.engines));
   platform.faults.configure(config);

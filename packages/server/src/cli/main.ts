@@ -8,18 +8,11 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   console.error(`plumb needs Node ${NEEDED.join('.')} or newer; this is Node ${process.versions.node}.`);
   process.exitCode = 1;
 } else {
+  const { hideExperimentalWarnings } = await import('./hide-warnings.js');
   hideExperimentalWarnings();
   letReadersLeave();
   const { runCli } = await import('./program.js');
   process.exitCode = await runCli(process.argv.slice(2));
-}
-
-/** Node 22 calls its built-in SQLite experimental at every start, about which users can do nothing. */
-function hideExperimentalWarnings(): void {
-  process.removeAllListeners('warning');
-  process.on('warning', (warning) => {
-    if (warning.name !== 'ExperimentalWarning') console.warn(warning.stack ?? warning.message);
-  });
 }
 
 /** Whoever reads the output may stop, as `head` does; whether the command does too, it decides where it writes. */

@@ -1,8 +1,12 @@
 /** `plumb serve`: from configuration to a listening server, with what is missing fetched and made on the way. */
 import { Command } from 'commander';
 import { usesEmbeddedEngine } from '../assemble/engine.js';
-import { type RunningServer, startServer } from '../main.js';
+import type { Config } from '../config/settings.js';
+import type { FaultSummary } from '../faults/faults.js';
+import { startServer } from '../main.js';
 import { systemClock } from '../observe/clock.js';
+import type { ReloadReport, Simulation } from '../platform.js';
+import type { WorkersOptions } from '../workers/start-workers.js';
 import { CliError, ExitCode } from './exit-code.js';
 import { createProgressRenderer } from './progress.js';
 import { loadConfiguration, readConfig } from './read-config.js';
@@ -13,6 +17,7 @@ import { withRecording } from './with-recording.js';
 interface ServeFlags {
   host?: string;
   port?: string;
+  workers?: string;
   dataDir?: string;
   config?: string;
   model?: string;
@@ -31,6 +36,7 @@ export function serveCommand(): Command {
     .description('Start the server; what is missing (model, data folder, first key) is fetched and made.')
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for any free one (default: 8080)')
+    .option('--workers <number>', 'processes that serve, or auto: one a core (default: 1)')
     .option('--data-dir <dir>', 'folder of accounts and keys (default: .plumb)')
     .option('--config <file>', 'configuration file (default: plumb.yaml in the data folder)')
     .option('--model <source>', 'hf:owner/repo/file.gguf, https://…, pypi:package or a path')
@@ -39,7 +45,10 @@ export function serveCommand(): Command {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .option('--record <file>', 'cassette for the traffic of all engines elsewhere')
     .option('--scrub-prompts', 'record without prompts and answers')
-    .addHelpText('after', '\nExample:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  plumb serve --port 9000 --model ./models/qwen3-0.6b-q8_0.gguf\n  plumb serve --workers auto --config gateway.yaml',
+    )
     .action((flags: ServeFlags) => serve(flags));
 }
 
@@ -51,27 +60,58 @@ async function serve(flags: ServeFlags): Promise<void> {
   const { model: embeddingModel } = config.embeddings;
   const embeddings = embeddingModel === undefined ? undefined : await fetchModel(embeddingModel, stopping.signal);
   if (stopping.signal.aborted) return;
-  const server = await startServer({
+  const options = {
     config,
-    model,
-    embeddings,
     readConfig: async () => withRecording(await loadConfiguration(flags), flags),
     secret: readSecret(process.env),
-  });
+  };
+  const server = config.workers > 1 ? await startCrew(options) : await startAlone({ ...options, model, embeddings });
   process.on('SIGHUP', () => void reload(server));
   try {
     const running = await Promise.race([server.ready(), stopping.promise]);
-    if (running !== undefined) greet(server, running);
+    if (running !== undefined) greet(server, config, running);
   } catch (error) {
     await server.stop(0);
     throw error;
   }
-  await stopping.promise;
+  await Promise.race([stopping.promise, server.failed]);
   await drain(server, stopping);
 }
 
+/** A server, whether it is this process or several workers. */
+interface Served {
+  readonly url: string;
+  readonly firstKey: string | undefined;
+  readonly faults: FaultSummary;
+  readonly simulation?: Simulation | undefined;
+  /** Rejects when it cannot go on. */
+  readonly failed: Promise<never>;
+  ready(): Promise<string[]>;
+  reload(): Promise<ReloadReport>;
+  stop(timeoutMs?: number): Promise<number>;
+  /** Ends other processes at once. */
+  cut?(): Promise<void>;
+}
+
+async function startAlone(options: Parameters<typeof startServer>[0]): Promise<Served> {
+  const server = await startServer(options);
+  const { platform } = server;
+  return {
+    ...server,
+    simulation: platform.simulation,
+    faults: platform.faults.summary(),
+    failed: new Promise(() => {}),
+  };
+}
+
+/** What one process does without is loaded for several only. */
+async function startCrew(options: WorkersOptions): Promise<Served> {
+  const { startWorkers } = await import('../workers/start-workers.js');
+  return startWorkers(options);
+}
+
 /** A configuration that cannot be used is said, and the one that there is stays. */
-async function reload(server: RunningServer): Promise<void> {
+async function reload(server: Served): Promise<void> {
   try {
     const { changed, needsRestart } = await server.reload();
     const what = changed.length === 0 ? 'nothing has changed' : `changed: ${changed.join(', ')}`;
@@ -105,21 +145,19 @@ async function fetchModel(source: string | undefined, signal: AbortSignal): Prom
   }
 }
 
-function greet(server: RunningServer, running: readonly string[]): void {
-  const { url, firstKey, platform } = server;
-  const { simulation } = platform;
-  const models = platform.catalog.entries.map(({ id }) => id);
+function greet({ url, firstKey, faults, simulation }: Served, config: Config, running: readonly string[]): void {
+  const models = config.models.map(({ id }) => id);
   const command = process.env.npm_lifecycle_event === undefined ? 'plumb' : 'npm run plumb --';
-  const faults = platform.faults.summary();
   process.stdout.write(
     `${renderWelcome({ url, firstKey, models, engineModel: running.join(', '), simulation, faults, command })}\n`,
   );
 }
 
-async function drain(server: RunningServer, stopping: Stopping): Promise<void> {
+async function drain(server: Served, stopping: Stopping): Promise<void> {
   process.stderr.write('plumb: stopping; running requests may finish (Ctrl-C again cuts them).\n');
   const stopped = server.stop();
   const again = await Promise.race([stopped, stopping.again]);
+  if (again === 'again') await server.cut?.();
   if (again === 'again') throw new CliError('stopped before running requests had finished.', ExitCode.interrupted);
 }
 

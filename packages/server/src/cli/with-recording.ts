@@ -18,6 +18,12 @@ export function withRecording(config: Config, { record, scrubPrompts = false }: 
   if (!engines.some(isElsewhere)) {
     throw new CliError('--record records engines elsewhere, and no pool of the configuration has one.', ExitCode.usage);
   }
+  if (config.workers > 1) {
+    throw new CliError(
+      `--record writes one cassette, which lives in one process: start with --workers 1 instead of ${config.workers}.`,
+      ExitCode.usage,
+    );
+  }
   const recorded = (engine: EngineSettings): EngineSettings =>
     !isElsewhere(engine) || engine.record !== undefined || engine.replay !== undefined
       ? engine

@@ -9,11 +9,12 @@ import { findFaultProblems } from './check-faults.js';
 import { findPoolProblems, resolveKeys } from './check-pools.js';
 import { findBrokenReferences } from './check-references.js';
 import { findSimulationProblems } from './check-simulation.js';
+import { findWorkerProblems } from './check-workers.js';
 import { resolveDataDir } from './data-dir.js';
 import { ConfigError } from './problem.js';
 import { quote, readSettings } from './read-settings.js';
 import { describeAllowed, type SchemaNode } from './schema-node.js';
-import { type Config, settingsSchema } from './settings.js';
+import { type Config, settingsSchema, WORKERS_MAX } from './settings.js';
 import { simulateAll } from './simulate-all.js';
 
 /** The configuration file that is read from the data folder when no other one is named. */
@@ -28,6 +29,8 @@ export interface ConfigFlags {
   readonly config?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: string | undefined;
+  /** A number, or `auto`. */
+  readonly workers?: string | undefined;
   readonly model?: string | undefined;
   readonly logLevel?: string | undefined;
   /** The name of a preset, or true for the default one. */
@@ -64,13 +67,15 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const filled = Value.Default(schema, values);
   Value.Assert(schema, filled);
   const models = filled.embeddings.model === undefined ? filled.models : withEmbeddingModel(filled.models);
-  const settings = simulateAll({ ...filled, models, tiers: { ...defaultTiers(), ...filled.tiers } });
+  const workers = filled.workers === 'auto' ? Math.min(cores, WORKERS_MAX) : filled.workers;
+  const settings = simulateAll({ ...filled, workers, models, tiers: { ...defaultTiers(), ...filled.tiers } });
   const senselessSettings = [
     ...findBrokenReferences(settings),
     ...findBillingProblems(settings),
     ...findPoolProblems(settings, environment),
     ...findSimulationProblems(settings),
     ...findFaultProblems(settings),
+    ...findWorkerProblems(settings),
   ];
   if (senselessSettings.length > 0) throw new ConfigError(senselessSettings);
   const pools = resolveKeys(settings.pools, environment);
@@ -123,6 +128,7 @@ function listOverrides(flags: ConfigFlags): Override[] {
   return [
     { path: ['host'], flag: '--host', flagValue: flags.host, variable: 'PLUMB_HOST' },
     { path: ['port'], flag: '--port', flagValue: flags.port, variable: 'PORT' },
+    { path: ['workers'], flag: '--workers', flagValue: flags.workers, variable: 'PLUMB_WORKERS' },
     { path: ['model'], flag: '--model', flagValue: flags.model, variable: 'PLUMB_MODEL' },
     { path: ['simulate', 'preset'], flag: '--simulate', flagValue: presetOf(flags), variable: 'PLUMB_SIMULATE' },
     {
@@ -148,9 +154,7 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
     const text = flagValue || environment[variable];
     if (!text) continue;
     const allowed = path.reduce<SchemaNode>((node, key) => node.properties?.[key] ?? {}, schema);
-    const isNumber =
-      allowed.type === 'integer' ? /^\d+$/.test(text) : allowed.type === 'number' && /^[\d.]+$/.test(text);
-    const value = isNumber ? Number(text) : text;
+    const value = isNumberOf(allowed, text) ? Number(text) : text;
     if (Value.Check(allowed, value)) values.push({ path, value });
     else
       problems.push(
@@ -158,6 +162,12 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
       );
   }
   return { values, problems };
+}
+
+/** Whether a text means a number to a setting. */
+function isNumberOf(allowed: SchemaNode, text: string): boolean {
+  if (allowed.anyOf !== undefined) return allowed.anyOf.some((node) => isNumberOf(node, text));
+  return allowed.type === 'integer' ? /^\d+$/.test(text) : allowed.type === 'number' && /^[\d.]+$/.test(text);
 }
 
 function quoteUnlessSecret({ secret }: SchemaNode, text: string): string {

@@ -14,6 +14,8 @@ export interface SchemaNode {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly enum?: readonly (string | number)[];
+  /** Any of these. */
+  readonly anyOf?: readonly SchemaNode[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
@@ -43,6 +45,7 @@ export function propertyOf(schema: SchemaNode, key: string): SchemaNode | undefi
 
 /** What a value must be: "an integer from 0 to 65535", "`enabled` or `disabled`". */
 export function describeAllowed(schema: SchemaNode): string {
+  if (schema.anyOf !== undefined) return joinChoices(schema.anyOf.map(describeAllowed));
   if (schema.enum !== undefined) return joinChoices(schema.enum.map((choice) => `\`${choice}\``));
   switch (schema.type) {
     case 'integer':

@@ -7,6 +7,9 @@ import { SimulateSettings } from '../engines/simulated/settings.js';
 import { FaultSettings } from '../faults/fault-settings.js';
 import { DAY_PATTERN, HOURS_PATTERN, WEEKDAYS } from '../ledger/peak-hours.js';
 
+/** The most worker processes. */
+export const WORKERS_MAX = 256;
+
 /** The most models in a catalogue. */
 export const MODELS_MAX = 1000;
 
@@ -185,6 +188,8 @@ export const settingsSchema = (cores: number) =>
     }),
     /** 0 takes any free port. */
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
+    /** Processes that serve requests; `auto` is one for each core. */
+    workers: Type.Union([Type.Integer({ minimum: 1, maximum: WORKERS_MAX }), Type.Enum(['auto'])], { default: 1 }),
     /** Where the model of the embedded engine comes from; the default model when there is none. */
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
     /** The catalogue, in the order that `GET /models` shows. */
@@ -223,7 +228,10 @@ export const settingsSchema = (cores: number) =>
     log: LogSettings,
   });
 /** The settings of the configuration file, with every default filled in. Keys are those of the file. */
-export type Settings = Static<ReturnType<typeof settingsSchema>>;
+export interface Settings extends Omit<Static<ReturnType<typeof settingsSchema>>, 'workers'> {
+  /** What `auto` stands for has been put in its place. */
+  readonly workers: number;
+}
 
 /** Everything that a server is told at its start. */
 export interface Config extends Settings {

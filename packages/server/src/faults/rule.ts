@@ -18,6 +18,13 @@ export interface RequestFacts {
   readonly path: FaultPath;
 }
 
+/** A rule and what it has done, in plain values. */
+export type FaultState = Pick<FaultRule, 'name' | 'settings' | 'origin' | 'since' | 'matched' | 'injected'>;
+
+export function stateOf({ name, settings, origin, since, matched, injected }: FaultRule): FaultState {
+  return { name, settings, origin, since, matched, injected };
+}
+
 export class FaultRule {
   readonly name: string;
   readonly settings: FaultRuleSettings;

@@ -7,8 +7,8 @@ export const serveHealth: OpenHandler = ({ exchange }) => {
 };
 
 /** 200 once every engine of the catalogue can answer, 503 before that and while the server drains. */
-export const serveReadiness: OpenHandler = ({ exchange, platform }) => {
-  const waiting = platform.engines.notReady();
+export const serveReadiness: OpenHandler = async ({ exchange, platform }) => {
+  const waiting = await platform.operations.notReady();
   if (platform.draining) exchange.sendJson(503, '{"status":"draining"}');
   else if (waiting.length > 0) exchange.sendJson(503, JSON.stringify({ status: 'starting', engines: waiting }));
   else exchange.sendJson(200, JSON.stringify({ status: 'ready', ...describe(platform.simulation) }));

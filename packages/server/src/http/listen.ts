@@ -16,6 +16,8 @@ const BACKLOG = 4096;
 const HEADERS_BYTES_MAX = 16 * 1024;
 /** How often connections are checked for passed time-outs, in ms. */
 const TIMEOUT_CHECK_MS = 1000;
+/** How often a draining server looks for connections that have turned idle, in ms. */
+const IDLE_CHECK_MS = 50;
 
 export interface Listener {
   /** `http://host:port`, with the port that was really taken. */
@@ -31,7 +33,7 @@ export interface Listener {
 
 /** Listens on the configured address. Rejects with a sentence when the address cannot be taken. */
 export async function listen(platform: Platform): Promise<Listener> {
-  const { host, port } = platform.config;
+  const { host, port, workers } = platform.config;
   const running = new Set<Promise<void>>();
   const server = createServer(serverOptions(platform), (request, response) => {
     const handled = handleRequest(platform, request, response).finally(() => running.delete(handled));
@@ -43,7 +45,7 @@ export async function listen(platform: Platform): Promise<Listener> {
   await open(server, host, port);
   return {
     url: addressUrl(server.address() as AddressInfo),
-    drain: (timeoutMs) => drain(server, running, timeoutMs),
+    drain: (timeoutMs) => drain(server, running, { timeoutMs, isWorker: workers > 1 }),
     settled: async () => void (await Promise.all(running)),
   };
 }
@@ -82,13 +84,23 @@ function addressUrl({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-async function drain(server: Server, running: ReadonlySet<Promise<void>>, timeoutMs: number): Promise<number> {
+interface DrainOptions {
+  readonly timeoutMs: number;
+  /** Whether a primary process hands connections out to this one. */
+  readonly isWorker: boolean;
+}
+
+async function drain(
+  server: Server,
+  running: ReadonlySet<Promise<void>>,
+  { timeoutMs, isWorker }: DrainOptions,
+): Promise<number> {
   let cut = 0;
   const timedOut = Promise.withResolvers<void>();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = isWorker ? refuse(server) : new Promise<void>((resolve) => server.close(() => resolve()));
   // Connections that turn idle later are closed by their last answer, which says `Connection: close`.
   server.closeIdleConnections();
-  const idleCheck = setInterval(() => server.closeIdleConnections(), 50);
+  const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const timer = setTimeout(() => {
     timedOut.resolve();
     server.getConnections((_error, count) => {
@@ -101,6 +113,23 @@ async function drain(server: Server, running: ReadonlySet<Promise<void>>, timeou
   clearTimeout(timer);
   clearInterval(idleCheck);
   return cut;
+}
+
+/**
+ * Resolves when the last connection is closed. A primary may have accepted connections that are on their way to its workers:
+ * with nobody left to take them they would stay open and silent, so they are taken, and closed.
+ */
+function refuse(server: Server): Promise<void> {
+  server.prependListener('connection', (socket: Socket) => socket.destroy());
+  return new Promise((resolve) => {
+    const look = setInterval(() => {
+      server.getConnections((_error, count) => {
+        if (count > 0) return;
+        clearInterval(look);
+        resolve();
+      });
+    }, IDLE_CHECK_MS);
+  });
 }
 
 /** What cannot be read as HTTP at all gets a 4xx in the envelope before the connection is closed. */

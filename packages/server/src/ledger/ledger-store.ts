@@ -35,8 +35,13 @@ export interface LedgerEntry extends Balance {
   readonly note?: string;
 }
 
+/** Of an operation that shares its transaction with those of other servers: whose it is. */
+interface OfServer {
+  readonly serverId?: string;
+}
+
 /** Sets money aside before requests run. */
-export interface HoldOperation {
+export interface HoldOperation extends OfServer {
   readonly kind: 'hold';
   /** The id of the hold. */
   readonly requestId: string;
@@ -64,7 +69,7 @@ export interface ReleasedHold {
 }
 
 /** Ends a request: puts money back that was set aside, charges what it cost, records what it used. */
-export interface SettleOperation {
+export interface SettleOperation extends OfServer {
   readonly kind: 'settle';
   readonly requestId: string;
   readonly accountId: string;
@@ -82,7 +87,7 @@ export interface SettleOperation {
  * Takes back the charge of a request whose answer was not delivered after all, because nobody could tell in time whether
  * the charge was made. Comes after the settlement, and changes nothing when that charged nothing.
  */
-export interface VoidOperation {
+export interface VoidOperation extends OfServer {
   readonly kind: 'void';
   readonly requestId: string;
   readonly accountId: string;
@@ -91,7 +96,7 @@ export interface VoidOperation {
 }
 
 /** Claims a key for a request: `taken` when another one has it, which runs or whose answer is kept. */
-export interface ClaimOperation {
+export interface ClaimOperation extends OfServer {
   readonly kind: 'claim';
   /** The id of the claim. */
   readonly requestId: string;
@@ -124,7 +129,7 @@ export interface ServerIdentity {
 
 /** Every verb is one transaction: done and durable, or not done. Rejects with a StoreError when the store fails. */
 export interface LedgerStore {
-  /** Applies operations in order, all or none. `serverId` is whose holds and claims they are. */
+  /** Applies operations in order, all or none. `serverId` is whose holds and claims they are that do not say it. */
   apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]>;
   /** What an account can spend. Zero for an account that nobody knows. */
   balance(accountId: string): Promise<Balance>;

@@ -2,6 +2,7 @@
 import pino from 'pino';
 import type { Exchange } from '../http/exchange.js';
 import type { RequestRecord } from '../http/request-record.js';
+import { systemClock } from './clock.js';
 
 export interface Log {
   info(fields: object, message: string): void;
@@ -18,15 +19,20 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** File descriptor of stderr: stdout belongs to what a command answers. */
 const STDERR = 2;
 /** Bytes of lines that may wait in memory, and for how long: a line must not cost a system call of its own. */
-const BUFFERED_BYTES = 32 * 1024;
+const BUFFERED_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 200;
 
-export function createLog(level: LogLevel): Log {
+/** A write to a pipe that is not longer than this is not torn by those of other processes (PIPE_BUF of Linux), in bytes. */
+const UNTORN_BYTES = 4096;
+
+/** `isShared` says that other processes write to the same stderr: then no write is longer than one that stays whole. */
+export function createLog(level: LogLevel, { isShared = false } = {}): Log {
+  const bufferedBytes = isShared ? UNTORN_BYTES / 2 : BUFFERED_BYTES;
   const destination = pino.destination({
     fd: STDERR,
     sync: false,
-    minLength: BUFFERED_BYTES,
-    maxWrite: 2 * BUFFERED_BYTES,
+    minLength: bufferedBytes,
+    maxWrite: 2 * bufferedBytes,
     periodicFlush: FLUSH_INTERVAL_MS,
   });
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
@@ -58,7 +64,7 @@ function describe({ traceId, method, path, status }: Exchange, durationMs: numbe
 
 /** The line that pino would write, in one step: there is one for each request, and nothing in it needs a serialiser. */
 function writeLine(exchange: Exchange, record: RequestRecord, durationMs: number): string {
-  const time = new Date().toISOString();
+  const time = new Date(systemClock.now()).toISOString();
   return JSON.stringify({ level: INFO, time, ...describe(exchange, durationMs), ...record, msg: REQUEST });
 }
 

@@ -3,7 +3,15 @@
  * process. Labels hold only what the configuration or the server itself says, never what a request does, so that no
  * client can make series.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import { SCOPE_KINDS, type ScopeKind } from '../accounts/tier.js';
 import type { RequestRecord } from '../http/request-record.js';
 import { LIMIT_KINDS, type LimitKind } from '../limits/limiter.js';
@@ -37,7 +45,12 @@ export interface Metrics {
   readonly contentType: string;
   /** Everything, in the text format of Prometheus 0.0.4. */
   text(): Promise<string>;
+  /** Everything, in plain values. */
+  values(): Promise<MetricValues>;
 }
+
+/** What a process has counted (`sum-metrics.ts`). */
+export type MetricValues = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 export interface MetricsOptions {
   /** The ids of the catalogue; a request for none of them counts under an empty label. */
@@ -57,11 +70,13 @@ export function createMetrics({ models }: MetricsOptions): Metrics {
   const lost = new Gauge({
     name: 'plumb_shared_limits_lost',
     help: '1 while the limits that servers share cannot be asked, else 0.',
+    aggregator: 'max',
     registers: [registry],
   });
   const alarms = new Gauge({
     name: 'plumb_engine_alarm',
     help: '1 while an engine refuses the key or the balance of its operator, else 0.',
+    aggregator: 'max',
     labelNames: ['pool', 'engine'],
     registers: [registry],
   });
@@ -80,6 +95,7 @@ export function createMetrics({ models }: MetricsOptions): Metrics {
     ...ledger,
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
   };
 }
 

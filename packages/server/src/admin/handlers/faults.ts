@@ -6,18 +6,18 @@ import { HEADER_RULE } from '../../faults/read-fault-header.js';
 import { type AdminHandler, answer, answerList, readBody } from '../handler.js';
 import { describeFault, FaultCreation } from '../shapes/fault.js';
 
-export const listFaults: AdminHandler = (context) => {
-  answerList(context, { items: context.faults.list(), next: null }, describeFault);
+export const listFaults: AdminHandler = async (context) => {
+  answerList(context, { items: [...(await context.operations.faults())], next: null }, describeFault);
 };
 
 /** What is added lasts until the server stops. */
 export const addFault: AdminHandler = async (context) => {
-  const { faults, administration, actor } = context;
+  const { operations, models, administration, actor } = context;
   const { name, ...settings } = await readBody(context, FaultCreation);
-  const [problem] = findRuleProblems(settings, faults.models, (setting) => setting);
+  const [problem] = findRuleProblems(settings, models, (setting) => setting);
   if (problem !== undefined) throw invalidRequest(`${problem}.`);
   if (name === HEADER_RULE) throw invalidRequest(`\`${name}\` is what requests ask for themselves: use another name.`);
-  const rule = faults.add(name, settings);
+  const rule = await operations.addFault(name, settings);
   if (rule === undefined) {
     throw conflict(`There is a rule ${name} already, or there are ${FAULT_RULES_MAX} rules: remove one.`);
   }
@@ -26,8 +26,8 @@ export const addFault: AdminHandler = async (context) => {
 };
 
 export const removeFault: AdminHandler = async (context) => {
-  const { id, faults, administration, actor } = context;
-  const rule = faults.remove(id);
+  const { id, operations, administration, actor } = context;
+  const rule = await operations.removeFault(id);
   if (rule === undefined) throw notFound(`There is no rule ${id.slice(0, 64)}: GET /admin/v1/faults lists all.`);
   await administration.recordChange({ action: 'fault.remove', subject: rule.name, details: rule.settings }, actor);
   answer(context, describeFault(rule));
@@ -35,9 +35,9 @@ export const removeFault: AdminHandler = async (context) => {
 
 /** Answers with what was removed. */
 export const clearFaults: AdminHandler = async (context) => {
-  const { faults, administration, actor } = context;
-  const removed = faults.clear();
+  const { operations, administration, actor } = context;
+  const removed = await operations.clearFaults();
   const names = removed.map(({ name }) => name);
   await administration.recordChange({ action: 'fault.clear', subject: 'faults', details: { rules: names } }, actor);
-  answerList(context, { items: removed, next: null }, describeFault);
+  answerList(context, { items: [...removed], next: null }, describeFault);
 };

@@ -1,6 +1,6 @@
 /** What operators watch, for Prometheus. */
 import type { AdminHandler } from '../handler.js';
 
-export const showMetrics: AdminHandler = async ({ metrics, exchange }) => {
-  exchange.sendText(200, metrics.contentType, await metrics.text());
+export const showMetrics: AdminHandler = async ({ operations, metricsType, exchange }) => {
+  exchange.sendText(200, metricsType, await operations.metrics());
 };

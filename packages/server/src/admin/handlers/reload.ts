@@ -7,7 +7,7 @@ import type { ReloadAnswer } from '../shapes/reload.js';
 /** Answers with what changed, or with 400 and every problem of the configuration, which then stays as it was. */
 export const reloadConfiguration: AdminHandler = async (context) => {
   try {
-    const { changed, needsRestart } = await context.reload(context.actor);
+    const { changed, needsRestart } = await context.operations.reload(context.actor);
     const body: ReloadAnswer = { changed: [...changed], needs_restart: [...needsRestart] };
     answer(context, body);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Rules for faults as the admin API reads and writes them. */
 import Type, { type Static } from 'typebox';
 import { FAULT_NAME_PATTERN, FaultRuleSettings, faultFields, selectionFields } from '../../faults/fault-settings.js';
-import type { FaultRule } from '../../faults/rule.js';
+import type { FaultState } from '../../faults/rule.js';
 import { writeTime } from '../input/read-time.js';
 import { IsoTime, listOf } from './common.js';
 
@@ -34,6 +34,6 @@ export type FaultAnswer = Static<typeof FaultAnswer>;
 
 export const FaultList = listOf(FaultAnswer, 'FaultList');
 
-export function describeFault({ name, origin, since, matched, injected, settings }: FaultRule): FaultAnswer {
+export function describeFault({ name, origin, since, matched, injected, settings }: FaultState): FaultAnswer {
   return { name, origin, since: writeTime(since), matched, injected, rule: settings };
 }

@@ -34,7 +34,10 @@ export interface Asked {
 export function writeRequest(job: GenerationJob, asked: Asked): string | Buffer {
   const written = findMessages(job, asked.kind);
   if (written !== undefined) return spliceMessages(JSON.stringify(describeRequest(job, asked)), written);
-  return JSON.stringify({ messages: convertMessages(job.request.messages, asked.kind), ...describeRequest(job, asked) });
+  return JSON.stringify({
+    messages: convertMessages(job.request.messages, asked.kind),
+    ...describeRequest(job, asked),
+  });
 }
 
 /** Everything but the messages. */

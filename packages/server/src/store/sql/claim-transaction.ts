@@ -56,7 +56,7 @@ export class ClaimTransaction {
       key: claim.key,
       claim_id: claim.id,
       fingerprint: claim.fingerprint,
-      server_id: this.#serverId,
+      server_id: operation.serverId ?? this.#serverId,
       expires_at: answer?.expiresAt ?? null,
       model: answer?.model ?? null,
       content: answer?.content ?? null,

@@ -94,13 +94,21 @@ export class LedgerTransaction {
     return holds.length;
   }
 
-  #hold({ requestId, accountId, amount, wish, at, mayOverdraw }: HoldOperation): OperationResult {
+  #hold({
+    requestId,
+    accountId,
+    amount,
+    wish,
+    at,
+    mayOverdraw,
+    serverId = this.#serverId,
+  }: HoldOperation): OperationResult {
     const balance = this.#balanceOf(accountId);
     const isFilled = wish !== undefined && balance.total >= wish * WISH_SHARES;
     if (!isFilled && !mayOverdraw && balance.total < amount) return 'insufficient_balance';
     const taken = balance.take(isFilled ? wish : amount);
     this.#entries.push(entry(accountId, 'hold', negate(taken), at, requestId));
-    const row = { request_id: requestId, account_id: accountId, server_id: this.#serverId, ...taken, at };
+    const row = { request_id: requestId, account_id: accountId, server_id: serverId, ...taken, at };
     this.#holds.set(requestId, new OpenHold(row, true));
     return isFilled ? 'filled' : 'done';
   }

@@ -3,11 +3,11 @@
  * waiting that has nothing to do with it. It does one task after the other, and a transaction of the ledger as one task.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { unpack } from '../../../../ledger/pack-settlement.js';
 import { DirectConnection } from '../connection.js';
 import { openSqlite } from '../open-sqlite.js';
 import { LedgerApplier } from './ledger-applier.js';
 import { describeFailure, type Outcome, type Task, type ThreadData } from './messages.js';
-import { unpack } from './pack-settlement.js';
 
 if (parentPort === null) throw new Error('This is the code of a thread.');
 const port = parentPort;

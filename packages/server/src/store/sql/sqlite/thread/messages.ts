@@ -1,8 +1,8 @@
 /** What the server's thread and the thread of its database say to each other. */
 import type { OperationResult } from '../../../../ledger/ledger-store.js';
+import type { PackedOperation } from '../../../../ledger/pack-settlement.js';
 import { StoreError, type StoreErrorCode } from '../../../store-error.js';
 import type { StatementResult } from '../connection.js';
-import type { PackedOperation } from './pack-settlement.js';
 
 /** What a database thread is started with. */
 export interface ThreadData {

@@ -1,10 +1,10 @@
 /** The connection to a SQLite database that lives in a thread of its own. */
 import { Worker } from 'node:worker_threads';
 import type { LedgerOperation, OperationResult } from '../../../../ledger/ledger-store.js';
+import { pack } from '../../../../ledger/pack-settlement.js';
 import { StoreError } from '../../../store-error.js';
 import type { SqliteConnection, StatementResult } from '../connection.js';
 import { type Outcome, type Task, type ThreadData, toError } from './messages.js';
-import { pack } from './pack-settlement.js';
 
 interface Asked {
   readonly resolve: (result: never) => void;

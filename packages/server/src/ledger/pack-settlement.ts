@@ -1,9 +1,9 @@
 /**
- * Settlements, of which there is one for every request, as flat lists: what is copied from thread to thread costs by the
- * names and objects that it consists of.
+ * Settlements, of which there is one for every request, as flat lists: what is copied from thread to thread, or
+ * from process to process, costs by the names and objects that it consists of.
  */
-import type { LedgerOperation, SettleOperation } from '../../../../ledger/ledger-store.js';
-import type { UsageRecord } from '../../../../ledger/usage.js';
+import type { LedgerOperation, SettleOperation } from './ledger-store.js';
+import type { UsageRecord } from './usage.js';
 
 type Value = string | number | bigint | boolean | undefined;
 
