@@ -2,7 +2,7 @@
 import type { PoolState } from '../engines/pool/pool-state.js';
 import type { FaultRuleSettings } from '../faults/fault-settings.js';
 import type { FaultState } from '../faults/rule.js';
-import type { MaybePromise } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { ReloadReport } from '../platform.js';
 
 /** What is changed lasts until the server stops. */
