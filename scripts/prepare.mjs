@@ -23,6 +23,12 @@ export function nodeBinary() {
   return existsSync(pinned) ? pinned : process.execPath;
 }
 
+/**
+ * What a server gives to V8: room for young objects from the start. With the little that it begins with, those of running
+ * requests are taken for old ones, and their memory costs a fifth more processor time to get back.
+ */
+export const SERVER_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
+
 /** Runs a program on the terminal of this one and resolves with its exit code; signals sent to this process reach it. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {

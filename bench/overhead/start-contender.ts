@@ -15,8 +15,8 @@ const POLL_MS = 5;
 /** From the first answer to looking at the idle memory, in ms. */
 const IDLE_MS = 500;
 /** V8 compiles what is hot, and caches fill: so long of either kind, in ms. */
-const BUFFERED_WARM_UP_MS = 2_000;
-const STREAMED_WARM_UP_MS = 800;
+const BUFFERED_WARM_UP_MS = 6_000;
+const STREAMED_WARM_UP_MS = 2_000;
 
 /** What a start needs. */
 export interface Stage {

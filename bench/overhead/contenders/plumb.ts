@@ -10,6 +10,8 @@ import { CHAT_PATH, type Contender, type FindOptions, type Setting } from './con
 import { startPinned } from './start-pinned.js';
 
 const COMMAND = repositoryPath('packages/server/dist/cli/main.js');
+/** Those that `npm start` and the installed command give to Node. */
+const FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
 /** So large that no limit refuses anything; all of them are counted none the less. */
 const LIMITS = '{ requests_per_minute: 100000000, tokens_per_minute: 1000000000000, concurrent_requests: 100000 }';
 const PRICE = '{ input_cache_hit: 0.003, input_cache_miss: 0.15, output: 0.60 }';
@@ -68,7 +70,7 @@ async function start(setting: Setting, { hasPrice, workers }: Variant, { folder,
   const config = await writeConfig(setting.folder, setting.upstreamPort, hasPrice);
   const port = await findFreePort();
   const words = [
-    ...[COMMAND, 'serve', '--host', '127.0.0.1', '--port', String(port)],
+    ...[...FLAGS, COMMAND, 'serve', '--host', '127.0.0.1', '--port', String(port)],
     ...['--data-dir', dataFolder, '--config', config, '--log-level', 'info'],
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
   ];

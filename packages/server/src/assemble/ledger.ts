@@ -51,13 +51,15 @@ export interface OpenLedgerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** How many requests are under way. */
+  readonly siblings: () => number;
 }
 
-export function openLedger({ access, server, clock, log, metrics }: OpenLedgerOptions): Ledger {
+export function openLedger({ access, server, clock, log, metrics, siblings }: OpenLedgerOptions): Ledger {
   return new Ledger({
     store: access.ledger,
     serverId: server.id,
-    clock,
+    ...{ clock, siblings },
     isStoreFailure: (error) => error instanceof StoreError,
     onFailure(error, waiting) {
       metrics.ledgerBacklog(waiting);

@@ -46,7 +46,12 @@ export function buildPlatform(parts: Parts): Platform {
   const { keep_alive_interval_s, start_timeout_s } = config.http;
   const onError = (error: unknown) => log.warn({ err: error }, 'the last use of a key could not be written');
   const authenticator = new Authenticator({ ...access, onError });
-  const ledger = openLedger({ ...parts, clock });
+  const keepAlives = new KeepAlives({
+    ...time,
+    intervalMs: keep_alive_interval_s * 1000,
+    startTimeoutMs: start_timeout_s * 1000,
+  });
+  const ledger = openLedger({ ...parts, clock, siblings: () => keepAlives.size });
   const faults = openFaults(config, time, log);
   const operations = createOperations({
     ...{ pools, faults, engines, metrics },
@@ -66,11 +71,7 @@ export function buildPlatform(parts: Parts): Platform {
     claims: new Claims({ ledger, store: access.keptAnswers, clock, timers }),
     engines,
     pools,
-    keepAlives: new KeepAlives({
-      ...time,
-      intervalMs: keep_alive_interval_s * 1000,
-      startTimeoutMs: start_timeout_s * 1000,
-    }),
+    keepAlives,
     faults,
     reference: once(() => describeApi(config)),
     simulation: describeSimulation(config, time),

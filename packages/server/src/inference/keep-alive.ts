@@ -43,6 +43,11 @@ export class KeepAlives {
     this.#options = options;
   }
 
+  /** How many answers are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   add(answer: KeptAlive): void {
     this.#open.add(answer);
     this.#isTicking ||= this.#tickLater();

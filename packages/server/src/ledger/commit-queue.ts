@@ -14,6 +14,12 @@ import type { LedgerOperation, LedgerStore, OperationResult } from './ledger-sto
 const BATCH_LENGTH_MAX = 256;
 /** Answers to keep in one transaction, in bytes; one that is longer by itself is kept alone. */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * From so many requests under way on, a transaction waits a moment, in ms, for what the others bring: what it costs is
+ * shared then, and with so many of them nobody waits longer for it than for the processor.
+ */
+const SIBLINGS_MIN = 16;
+const GATHER_MS = 1;
 /** The pause after a transaction that failed, in ms; it doubles up to the longest. */
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2000;
@@ -27,6 +33,8 @@ export interface CommitQueueOptions {
   readonly timers: Timers;
   /** How long whoever adds an operation waits for it, in ms. */
   readonly timeoutMs: number;
+  /** How many requests are under way, each of which may bring something soon. Default: none. */
+  readonly siblings?: () => number;
   /** Whether an error is about the store as a whole, so that trying again later helps. */
   isStoreFailure(error: unknown): boolean;
   /** Told of every transaction that failed. */
@@ -111,7 +119,8 @@ export class CommitQueue {
     if (this.#isWriting) return;
     this.#isWriting = true;
     // All that this turn of the event loop brings goes into the same transaction.
-    setImmediate(() => void this.#write());
+    if ((this.#options.siblings?.() ?? 0) < SIBLINGS_MIN) setImmediate(() => void this.#write());
+    else this.#options.timers.after(GATHER_MS, () => void this.#write());
   }
 
   /** Tells those that have waited for too long; what they wait for stays where it is. */
@@ -137,6 +146,7 @@ export class CommitQueue {
       const batch = this.#waiting.slice(0, this.#alone > 0 ? 1 : this.#batchLength());
       const error = await this.#commit(batch);
       if (error !== undefined) await this.#pause();
+      else if (this.#waiting.length > 0) await this.#gather();
     }
     this.#isWriting = false;
     this.#cancelLook?.();
@@ -198,6 +208,12 @@ export class CommitQueue {
     this.#alone = Math.max(0, this.#alone - 1);
     waiting.waiter?.reject(error);
     this.#options.onGivenUp(waiting.operation, error);
+  }
+
+  async #gather(): Promise<void> {
+    const { siblings, timers } = this.#options;
+    if ((siblings?.() ?? 0) < SIBLINGS_MIN || this.#waiting.length >= SIBLINGS_MIN) return;
+    await new Promise<void>((resolve) => timers.after(GATHER_MS, resolve));
   }
 
   #pause(): Promise<void> {

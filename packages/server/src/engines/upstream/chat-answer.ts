@@ -3,6 +3,7 @@ import type { Usage } from '@plumb/wire';
 import type { GenerationEnd, GenerationJob } from '../engine.js';
 import type { UpstreamAnswer } from './answer.js';
 import type { UpstreamFailure } from './failure.js';
+import { Output } from './output.js';
 import { BodyReader } from './read-body.js';
 import { AnswerTranslator } from './translate-answer.js';
 import type { UpstreamParts } from './upstream-parts.js';
@@ -12,7 +13,7 @@ export class ChatAnswer implements UpstreamAnswer {
   readonly #translator: AnswerTranslator;
   readonly #body: BodyReader;
   /** Events that nobody has taken yet. */
-  readonly #output: Buffer[] = [];
+  readonly #output = new Output();
   readonly #isBuffered: boolean;
   /** How many events of a buffered answer somebody has heard of. */
   #heard = 0;
@@ -31,7 +32,7 @@ export class ChatAnswer implements UpstreamAnswer {
     this.#isBuffered = isBuffered;
     this.#translator = new AnswerTranslator({
       ...{ job, estimator, fingerprint: endpoint.fingerprint(kind.name, model) },
-      write: isBuffered ? undefined : (events) => this.#output.push(Buffer.from(events)),
+      write: isBuffered ? undefined : (events) => this.#output.write(events),
     });
     this.#body = new BodyReader({
       ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, forms },
@@ -75,11 +76,7 @@ export class ChatAnswer implements UpstreamAnswer {
 
   take(): Buffer | undefined {
     if (this.#isBuffered) return this.#takeNews();
-    const [first] = this.#output;
-    if (first === undefined) return undefined;
-    const events = this.#output.length === 1 ? first : Buffer.concat(this.#output);
-    this.#output.length = 0;
-    return events;
+    return this.#output.take();
   }
 
   #takeNews(): Buffer | undefined {

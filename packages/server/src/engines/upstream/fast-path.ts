@@ -6,6 +6,7 @@
 import type { ChunkWriter } from '@plumb/wire';
 import type { Channel } from './answer-count.js';
 import { endOfPlainText, type FoundEvent, matches } from './chunk-form.js';
+import type { Output } from './output.js';
 
 interface Template {
   readonly channel: Channel;
@@ -29,7 +30,7 @@ export class FastPath {
    * Takes the event that begins at `start`, if it is whole and plain: puts ours into `output` and returns where the next
    * one begins. Undefined when it has to be read.
    */
-  take(bytes: Buffer, start: number, output: Buffer[]): number | undefined {
+  take(bytes: Buffer, start: number, output: Output): number | undefined {
     const template = this.#template;
     if (template === undefined) return undefined;
     const { head, tail, ownHead, ownTail } = template;
@@ -37,7 +38,7 @@ export class FastPath {
     if (!matches(bytes, start, head)) return undefined;
     const textEnd = endOfPlainText(bytes, textStart);
     if (textEnd <= textStart || !matches(bytes, textEnd, tail)) return undefined;
-    output.push(ownHead, bytes.subarray(textStart, textEnd), ownTail);
+    output.splice(ownHead, bytes, textStart, textEnd, ownTail);
     return textEnd + tail.length;
   }
 

@@ -4,6 +4,7 @@ import { type FoundEvent, textOfHole } from './chunk-form.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { FastPath } from './fast-path.js';
 import type { FormBook } from './form-book.js';
+import type { Output } from './output.js';
 import { type ChunkContent, NOTHING_SAID, readChunk, readFinishReason } from './read-chunk.js';
 import { readErrorObject, readErrorText } from './read-error.js';
 import type { AnswerTranslator } from './translate-answer.js';
@@ -16,7 +17,7 @@ export interface ChunkReaderParts {
   readonly reasoningFields: readonly string[];
   readonly redact: (text: string) => string;
   /** Where events that have become ready are put, in order. */
-  readonly output: Buffer[];
+  readonly output: Output;
   /** The forms of the engine's chunks, which may go without being parsed; undefined where all of them are. */
   readonly forms: FormBook | undefined;
 }

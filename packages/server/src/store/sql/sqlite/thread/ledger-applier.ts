@@ -24,6 +24,8 @@ export class LedgerApplier {
       this.#queries ??= openQueriesOn(this.#connection);
       return this.#queries;
     };
+    const mustSync = !operations.every(isHold);
+    if (!mustSync) this.#connection.execute('pragma synchronous = normal');
     this.#connection.execute('begin immediate');
     try {
       const results = await new LedgerTransaction(openQueries, this.#rows, serverId).apply(operations);
@@ -32,8 +34,18 @@ export class LedgerApplier {
     } catch (error) {
       this.#connection.rollback();
       throw error;
+    } finally {
+      if (!mustSync) this.#connection.execute('pragma synchronous = full');
     }
   }
+}
+
+/**
+ * What is set aside need not survive the machine: it would be put back then. The disk is not waited for; whoever looks
+ * into the database sees it at once, and it outlives this process (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ */
+function isHold({ kind }: LedgerOperation): boolean {
+  return kind === 'hold';
 }
 
 /** Queries on the connection as it is, inside whatever transaction is open. */

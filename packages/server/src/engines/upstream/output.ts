@@ -1,0 +1,45 @@
+/** Events that are ready and that nobody has taken yet, in one piece of memory, so that a chunk makes no object. */
+
+/** Room that is made at first, in bytes: a few chunks. */
+const BYTES_MIN = 2048;
+
+export class Output {
+  #bytes: Buffer | undefined;
+  #length = 0;
+
+  /** Adds events as text. */
+  write(events: string): void {
+    const length = Buffer.byteLength(events);
+    const room = this.#makeRoom(length);
+    room.write(events, this.#length);
+    this.#length += length;
+  }
+
+  /** Adds an event that has a piece of other bytes in its middle. */
+  splice(head: Buffer, bytes: Buffer, start: number, end: number, tail: Buffer): void {
+    const room = this.#makeRoom(head.length + end - start + tail.length);
+    room.set(head, this.#length);
+    bytes.copy(room, this.#length + head.length, start, end);
+    const tailStart = this.#length + head.length + end - start;
+    room.set(tail, tailStart);
+    this.#length = tailStart + tail.length;
+  }
+
+  /** All of it, once; undefined when there is nothing. */
+  take(): Buffer | undefined {
+    const bytes = this.#bytes?.subarray(0, this.#length);
+    this.#bytes = undefined;
+    this.#length = 0;
+    return bytes;
+  }
+
+  #makeRoom(length: number): Buffer {
+    const needed = this.#length + length;
+    if (this.#bytes !== undefined && needed <= this.#bytes.length) return this.#bytes;
+    // What comes alone gets just its room; of more, as much again will follow.
+    const larger = Buffer.allocUnsafe(this.#bytes === undefined ? needed : Math.max(BYTES_MIN, 2 * needed));
+    if (this.#bytes !== undefined) this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+    return larger;
+  }
+}
