@@ -51,6 +51,16 @@ for (const [name, parts] of Object.entries(DIALECTS)) {
       for (let time = 0; time < 3; time++) assert.equal(transcript(await replay({ ...parts, forms }, [bytes])), golden);
     });
 
+    test('is the same answer where the whole of it is taken at the end, of which no event comes before', async () => {
+      const streamed = await replay(parts, [bytes]);
+      if (streamed.end === undefined) return;
+      const buffered = await replay({ ...parts, isBuffered: true }, [bytes]);
+      // Ids that the engine does not give are made anew each time.
+      const print = (answer: object) => JSON.stringify(answer).replace(/call_\w+/g, 'call');
+      assert.equal(print(buffered.response), print(streamed.response));
+      assert.deepEqual([buffered.wholeText, buffered.end?.usage], ['', streamed.end.usage]);
+    });
+
     test('is the same with other line ends, comments and blank lines in between', async () => {
       for (const lineEnd of ['\r\n', '\r']) {
         assert.equal(transcript(await replay(parts, [withLineEnds(bytes, lineEnd)])), golden);

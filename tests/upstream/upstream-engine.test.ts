@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { UpstreamEngine, UpstreamEngineOptions } from '#server/engines/upstream/upstream-engine.js';
-import { settleDown } from '../limits/support/manual-time.js';
+import {
+  type UpstreamEngine,
+  type UpstreamEngineOptions,
+  WHOLE_ANSWER_TOKENS_MAX,
+} from '#server/engines/upstream/upstream-engine.js';
+import { ManualTime, settleDown } from '../limits/support/manual-time.js';
 import { jsonOf, ScriptedUpstream, streamOf } from '../support/scripted-upstream.js';
 import { until } from '../support/until.js';
 import { DIALECTS, readDialect, readGolden } from './support/dialects.js';
@@ -24,6 +28,10 @@ function open(options: Partial<UpstreamEngineOptions> = {}): UpstreamEngine {
 const chunk = (content: string) => `data: {"choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}}}]}\n\n`;
 const FINISH = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
 const DONE = 'data: [DONE]\n\n';
+const WHOLE = {
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+};
 
 function answer(sink: RecordingSink): string | null | undefined {
   return sink.response.choices[0]?.message.content;
@@ -92,6 +100,38 @@ describe('a generation', () => {
     assert.equal(sink.text, '');
     assert.deepEqual(sink.failure?.reason?.cause, 'engine');
     assert.equal(sink.failure?.usage, undefined);
+  });
+
+  test('is asked for as a whole where it is short and nobody sees its pieces, and as a stream otherwise', async () => {
+    const asked = [
+      { takesResponse: true, max_tokens: WHOLE_ANSWER_TOKENS_MAX, stream: false },
+      { takesResponse: true, max_tokens: WHOLE_ANSWER_TOKENS_MAX + 1, stream: true },
+      { takesResponse: true, max_tokens: null, stream: true },
+      { takesResponse: false, max_tokens: 1, stream: true },
+    ];
+    for (const { takesResponse, max_tokens, stream } of asked) {
+      upstream.answerChat(stream ? streamOf(chunk('Hello'), FINISH, DONE) : jsonOf(WHOLE));
+      const sink = new RecordingSink(takesResponse);
+      open().generate(createJob({ request: { max_tokens } }), sink);
+      await sink.ended;
+      assert.equal(JSON.parse(upstream.requests.at(-1)?.body ?? '').stream, stream);
+      assert.equal(sink.response.choices[0]?.message.content, 'Hello');
+      assert.equal(sink.text === '', takesResponse, 'events come only where somebody sees them');
+    }
+  });
+
+  test('is watched no more once all of it has come, however it came', async () => {
+    for (const steps of [jsonOf(WHOLE), streamOf(chunk('a'), FINISH), streamOf(chunk('a'), FINISH, DONE)]) {
+      const time = new ManualTime();
+      upstream.answerChat(steps);
+      const sink = new RecordingSink(true);
+      open({ clock: time, timers: time }).generate(createJob({ request: { max_tokens: 1 } }), sink);
+      await sink.ended;
+      await until('the timer finds nothing to watch', async () => {
+        await time.pass(1000);
+        return time.timers === 0;
+      });
+    }
   });
 
   test('does not call its sink before it has been returned', async () => {

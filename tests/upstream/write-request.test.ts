@@ -137,3 +137,34 @@ describe('messages', () => {
     assert.equal(write('vllm').continue_final_message, undefined);
   });
 });
+
+describe('a long prompt', () => {
+  const long = 'x"\\\\ 你好 \u{1f44b} '.repeat(2000);
+  const spell = (messages: unknown) =>
+    Buffer.from(`{ "model":"m", "messages_":[1], "messages" : ${JSON.stringify(messages, undefined, 1)} , "n":1}`);
+  const asked = { kind: UPSTREAM_KINDS.openai, model: 'their-name', scope: () => 's', isWhole: true };
+
+  test('goes to the engine in the bytes in which it came', () => {
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: long },
+      { role: 'assistant', content: 'No.' },
+      { role: 'user', content: 'Why?' },
+    ] as ChatRequest['messages'];
+    const body = spell(messages);
+    const written = writeRequest({ ...createJob({ request: { messages, max_tokens: 7 } }), body }, asked);
+    assert.ok(Buffer.isBuffer(written) && written.includes(JSON.stringify(messages, undefined, 1)));
+    assert.deepEqual(JSON.parse(written.toString()), { messages, model: 'their-name', max_tokens: 7, stream: false });
+  });
+
+  test('is written anew where the engine does not know all that it has', () => {
+    const messages = [
+      { role: 'user', content: long },
+      { role: 'assistant', content: 'No', prefix: true },
+    ] as ChatRequest['messages'];
+    const job = { ...createJob({ request: { messages } }), body: spell(messages) };
+    assert.equal(JSON.parse(writeRequest(job, asked).toString()).messages[1].prefix, undefined);
+    const known = writeRequest(job, { ...asked, kind: UPSTREAM_KINDS.deepseek });
+    assert.equal(JSON.parse(known.toString()).messages[1].prefix, true);
+  });
+});

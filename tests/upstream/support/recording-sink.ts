@@ -10,6 +10,7 @@ export interface RecordedFailure {
 }
 
 export class RecordingSink implements GenerationSink {
+  readonly takesResponse: boolean;
   begun = 0;
   readonly pieces: string[] = [];
   end: GenerationEnd | undefined;
@@ -17,6 +18,10 @@ export class RecordingSink implements GenerationSink {
   readonly #ended = Promise.withResolvers<void>();
   /** Is called after each piece. */
   onPiece: () => void = () => {};
+
+  constructor(takesResponse = false) {
+    this.takesResponse = takesResponse;
+  }
 
   /** Resolves with the one ending. */
   get ended(): Promise<void> {
@@ -43,6 +48,7 @@ export class RecordingSink implements GenerationSink {
 
   /** The answer as a client sees it that does not stream. */
   get response(): ChatResponse {
+    if (this.end?.response !== undefined) return this.end.response;
     const fold = new ChatFold();
     for (const chunk of this.chunks) fold.add(chunk);
     return fold.response();

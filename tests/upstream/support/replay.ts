@@ -13,11 +13,13 @@ export interface Replay extends JobParts {
   readonly fastPath?: boolean;
   /** What is known of the engine's chunks before; nothing by default. */
   readonly forms?: FormBook;
+  /** Whether the whole answer is taken at the end. */
+  readonly isBuffered?: boolean;
 }
 
 /** Resolves with what the sink got. */
 export async function replay(parts: Replay, pieces: readonly (string | Uint8Array)[]): Promise<RecordingSink> {
-  const sink = new RecordingSink();
+  const sink = new RecordingSink(parts.isBuffered);
   const kind = UPSTREAM_KINDS[parts.kind];
   const forms = parts.fastPath === false ? undefined : (parts.forms ?? new FormBook(kind.reasoningFields));
   const upstream = {
@@ -27,7 +29,7 @@ export async function replay(parts: Replay, pieces: readonly (string | Uint8Arra
     clock: { now: () => 0 },
     ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000 },
   };
-  const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream);
+  const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream, parts.isBuffered);
   const generation = new UpstreamGeneration({ answer, sink, upstream, onOver: () => {} });
   generation.onHeaders(200, { 'content-type': 'text/event-stream' });
   for (const piece of pieces) generation.onBytes(Buffer.from(piece));
