@@ -24,10 +24,10 @@ export function nodeBinary() {
 }
 
 /**
- * What a server gives to V8: room for young objects from the start. With the little that it begins with, those of running
- * requests are taken for old ones, and their memory costs a fifth more processor time to get back.
+ * What a server gives to V8: more room for young objects than by default, and sooner. Those of running requests are taken
+ * for old ones otherwise, and to get their memory back costs a quarter more processor time.
  */
-export const SERVER_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
+export const SERVER_FLAGS = ['--max-semi-space-size=32', '--semi-space-growth-factor=8'];
 
 /** Runs a program on the terminal of this one and resolves with its exit code; signals sent to this process reach it. */
 export function run(command, args, options = {}) {

@@ -11,7 +11,7 @@ import { startPinned } from './start-pinned.js';
 
 const COMMAND = repositoryPath('packages/server/dist/cli/main.js');
 /** Those that `npm start` and the installed command give to Node. */
-const FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
+const FLAGS = ['--max-semi-space-size=32', '--semi-space-growth-factor=8'];
 /** So large that no limit refuses anything; all of them are counted none the less. */
 const LIMITS = '{ requests_per_minute: 100000000, tokens_per_minute: 1000000000000, concurrent_requests: 100000 }';
 const PRICE = '{ input_cache_hit: 0.003, input_cache_miss: 0.15, output: 0.60 }';

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --min-semi-space-size=16 --max-semi-space-size=32
+#!/usr/bin/env -S node --max-semi-space-size=32 --semi-space-growth-factor=8
 /** The `plumb` command: checks the Node version before anything that needs a newer one is loaded. */
 
 const NEEDED = [22, 19] as const;

@@ -253,8 +253,11 @@ export class Exchange {
   #listHeaders(own: Record<string, string>, more?: Record<string, string>): string[] {
     const { traceId } = this;
     const list = ['x-ds-trace-id', traceId, 'x-request-id', traceId, 'x-content-type-options', 'nosniff'];
-    const all = more === undefined && this.#headers === undefined ? own : { ...own, ...this.#headers, ...more };
-    for (const name in all) list.push(name, all[name] as string);
+    for (const name in this.#headers) if (more?.[name] === undefined) list.push(name, this.#headers[name] as string);
+    for (const name in own) {
+      if (more?.[name] === undefined && this.#headers?.[name] === undefined) list.push(name, own[name] as string);
+    }
+    for (const name in more) list.push(name, more[name] as string);
     return list;
   }
 

@@ -6,10 +6,10 @@ export type LimitHeaders = Record<string, string>;
 
 /** `x-ratelimit-*` for every answer, success or error; nothing for an axis that is not limited. */
 export function renderHeadroom({ requests, tokens }: Headroom): LimitHeaders {
-  return {
-    ...(requests && renderGauge('requests', requests)),
-    ...(tokens && renderGauge('tokens', tokens)),
-  };
+  const headers: LimitHeaders = {};
+  if (requests !== undefined) writeGauge(headers, requests, REQUESTS_NAMES);
+  if (tokens !== undefined) writeGauge(headers, tokens, TOKENS_NAMES);
+  return headers;
 }
 
 /**
@@ -26,12 +26,23 @@ export function renderRefusal(refusal: Refusal): LimitHeaders {
   };
 }
 
-function renderGauge(axis: 'requests' | 'tokens', { limit, remaining, resetMs }: Gauge): LimitHeaders {
+type GaugeNames = Readonly<Record<keyof Gauge, string>>;
+
+const REQUESTS_NAMES = namesOf('requests');
+const TOKENS_NAMES = namesOf('tokens');
+
+function namesOf(axis: 'requests' | 'tokens'): GaugeNames {
   return {
-    [`x-ratelimit-limit-${axis}`]: String(limit),
-    [`x-ratelimit-remaining-${axis}`]: String(remaining),
-    [`x-ratelimit-reset-${axis}`]: formatDuration(resetMs),
+    limit: `x-ratelimit-limit-${axis}`,
+    remaining: `x-ratelimit-remaining-${axis}`,
+    resetMs: `x-ratelimit-reset-${axis}`,
   };
+}
+
+function writeGauge(headers: LimitHeaders, { limit, remaining, resetMs }: Gauge, names: GaugeNames): void {
+  headers[names.limit] = String(limit);
+  headers[names.remaining] = String(remaining);
+  headers[names.resetMs] = formatDuration(resetMs);
 }
 
 /**

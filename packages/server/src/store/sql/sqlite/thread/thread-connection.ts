@@ -6,6 +6,9 @@ import { StoreError } from '../../../store-error.js';
 import type { SqliteConnection, StatementResult } from '../connection.js';
 import { type Outcome, type Task, type ThreadData, toError } from './messages.js';
 
+/** Room of the thread for young objects, in MB: it makes few, and has the large one of the server otherwise. */
+const YOUNG_MB_MAX = 8;
+
 interface Asked {
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
@@ -21,7 +24,10 @@ export class ThreadConnection implements SqliteConnection {
   private constructor(path: string) {
     const workerData: ThreadData = { path };
     this.#path = path;
-    this.#worker = new Worker(new URL('./database-thread.js', import.meta.url), { workerData, name: 'database' });
+    this.#worker = new Worker(new URL('./database-thread.js', import.meta.url), {
+      ...{ workerData, name: 'database' },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB_MAX },
+    });
     this.#worker.on('message', (outcome: Outcome) => this.#answer(outcome));
     this.#worker.on('error', (error) => this.#lose(error));
     this.#worker.on('exit', () => this.#lose());
