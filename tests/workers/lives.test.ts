@@ -72,6 +72,21 @@ describe('a primary', () => {
     await workers.operator.assertSettled();
   });
 
+  test('cuts running requests of a single process at a second signal as well', async (context) => {
+    const server = await SpawnedWorkers.start(context, { answer: gated().answer, workers: 1 });
+    const asked = Promise.allSettled([server.chat(), server.chat()]);
+    await until('the engine has both', () => server.chatsOfEngine === 2);
+    server.child.kill('SIGINT');
+    await until('it drains', () => server.log.includes('plumb: stopping'));
+    // Within a second it would be the same key press.
+    const pressAgain = setInterval(() => server.child.kill('SIGINT'), 300);
+    context.after(() => clearInterval(pressAgain));
+    assert.equal(await server.ended, 130);
+    clearInterval(pressAgain);
+    await asked;
+    await server.operator.assertSettled();
+  });
+
   test('cuts running requests at a second signal, and gives back what they held', async (context) => {
     const workers = await SpawnedWorkers.start(context, { answer: gated().answer });
     const processIds = await workers.processIds(2);

@@ -1,5 +1,6 @@
 /** Making holds and charges durable: in groups, straight in the store; and through the ledger, as requests do. */
 import type { LedgerOperation } from '#server/ledger/ledger-store.js';
+import { createRequestId } from '#server/ledger/request-id.js';
 import type { UsageRecord } from '#server/ledger/usage.js';
 import type { Step } from '../measure.js';
 import type { Scene } from '../scene.js';
@@ -57,7 +58,7 @@ function createRecord(accountId: string, keyId: string, requestId: string): Usag
   };
 }
 
-/** Ids as long as those of requests, and as scattered: an index of random keys is what the database has to keep. */
+/** Ids as requests get them, which are those of their time. */
 function countIds(): () => string {
-  return () => crypto.randomUUID();
+  return () => createRequestId(Date.now());
 }

@@ -1,7 +1,7 @@
 /** Plumb as a user runs it, with all duties on: keys, validation, limits, metering, ledger on a disk, access log. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryPath } from '../../support/repository.js';
@@ -80,8 +80,7 @@ async function start(setting: Setting, { hasPrice, workers }: Variant, { folder,
 
 /** Made once: what is measured as the start is that of the server, not that of the command line before it. */
 async function prepareData({ folder: runFolder }: FindOptions, { name, hasPrice }: Variant): Promise<Template> {
-  const folder = join(runFolder, `${name}-template`);
-  await mkdir(folder, { recursive: true });
+  const folder = await mkdtemp(join(runFolder, `${name}-template-`));
   // The address is that of nobody: the commands only look at models and tiers.
   const config = await writeConfig(folder, 9, hasPrice);
   const dataFolder = join(folder, 'data');

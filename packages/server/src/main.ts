@@ -70,8 +70,11 @@ export interface RunningServer {
   reload(): Promise<ReloadReport>;
   /** Takes on a configuration that was read elsewhere. Throws a ConfigError; then nothing changed. */
   takeOn(config: Config): ReloadReport;
-  /** Lets requests under way finish for at most `timeoutMs`, then stops; returns how many connections were cut. */
-  stop(timeoutMs?: number): Promise<number>;
+  /**
+   * Lets requests under way finish for at most `timeoutMs`, or until the signal is aborted, then stops; returns how many
+   * connections were cut.
+   */
+  stop(timeoutMs?: number, signal?: AbortSignal): Promise<number>;
 }
 
 /** Starts a server. Rejects with a sentence when the data folder, the database or the address cannot be used. */
@@ -114,8 +117,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const parts = { config, time, log, metrics, engines, pools, access, limiter, readConfig, wrapOperations };
     const platform = buildPlatform({ ...parts, server: lease.server });
     const listener = await listen(platform);
-    const stop = (timeoutMs = config.http.drain_timeout_s * 1000) =>
-      stopServer({ platform, listener, access, lease, sweeper, limits, timeoutMs });
+    const stop = (timeoutMs = config.http.drain_timeout_s * 1000, signal?: AbortSignal) =>
+      stopServer({ platform, listener, access, lease, sweeper, limits, timeoutMs, signal });
     const ready = async () => {
       const isAlone = usesSimulatedEngine({ models: config.models, pools: {} });
       const alone = [engine, isAlone ? engines.get(SIMULATED_POOL) : undefined].filter((each) => each !== undefined);
@@ -157,14 +160,15 @@ interface Stopping {
   readonly sweeper: Sweeper;
   readonly limits: OpenLimiter;
   readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** In the order in which nothing is taken away from what still needs it. */
 async function stopServer(stopping: Stopping): Promise<number> {
-  const { platform, listener, access, lease, sweeper, limits, timeoutMs } = stopping;
+  const { platform, listener, access, lease, sweeper, limits, timeoutMs, signal } = stopping;
   const { log } = platform;
   platform.draining = true;
-  const cut = await listener.drain(timeoutMs);
+  const cut = await listener.drain(timeoutMs, signal);
   await platform.engines.close();
   await listener.settled();
   await platform.authenticator.flush();

@@ -88,7 +88,8 @@ interface Served {
   readonly failed: Promise<never>;
   ready(): Promise<string[]>;
   reload(): Promise<ReloadReport>;
-  stop(timeoutMs?: number): Promise<number>;
+  /** The signal cuts what is left in this process. */
+  stop(timeoutMs?: number, signal?: AbortSignal): Promise<number>;
   /** Ends other processes at once. */
   cut?(): Promise<void>;
 }
@@ -155,10 +156,13 @@ function greet({ url, firstKey, faults, simulation }: Served, config: Config, ru
 
 async function drain(server: Served, stopping: Stopping): Promise<void> {
   process.stderr.write('plumb: stopping; running requests may finish (Ctrl-C again cuts them).\n');
-  const stopped = server.stop();
+  const cutting = new AbortController();
+  const stopped = server.stop(undefined, cutting.signal);
   const again = await Promise.race([stopped, stopping.again]);
-  if (again === 'again') await server.cut?.();
-  if (again === 'again') throw new CliError('stopped before running requests had finished.', ExitCode.interrupted);
+  if (again !== 'again') return;
+  cutting.abort();
+  await (server.cut?.() ?? stopped);
+  throw new CliError('stopped before running requests had finished.', ExitCode.interrupted);
 }
 
 interface Stopping {

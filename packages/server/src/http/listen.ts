@@ -24,9 +24,9 @@ export interface Listener {
   readonly url: string;
   /**
    * Stops accepting, lets requests under way finish for at most `timeoutMs`, also those that run on without their client,
-   * then cuts what is left. Returns how many connections had to be cut.
+   * then cuts what is left; at once when the signal is aborted. Returns how many connections had to be cut.
    */
-  drain(timeoutMs: number): Promise<number>;
+  drain(timeoutMs: number, signal?: AbortSignal): Promise<number>;
   /** Resolves when the last request has been settled: its client can have left long before that. */
   settled(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function listen(platform: Platform): Promise<Listener> {
   await open(server, host, port);
   return {
     url: addressUrl(server.address() as AddressInfo),
-    drain: (timeoutMs) => drain(server, running, { timeoutMs, isWorker: workers > 1 }),
+    drain: (timeoutMs, signal) => drain(server, running, { timeoutMs, signal, isWorker: workers > 1 }),
     settled: async () => void (await Promise.all(running)),
   };
 }
@@ -86,6 +86,8 @@ function addressUrl({ address, family, port }: AddressInfo): string {
 
 interface DrainOptions {
   readonly timeoutMs: number;
+  /** Cuts what is left at once. */
+  readonly signal: AbortSignal | undefined;
   /** Whether a primary process hands connections out to this one. */
   readonly isWorker: boolean;
 }
@@ -93,7 +95,7 @@ interface DrainOptions {
 async function drain(
   server: Server,
   running: ReadonlySet<Promise<void>>,
-  { timeoutMs, isWorker }: DrainOptions,
+  { timeoutMs, signal, isWorker }: DrainOptions,
 ): Promise<number> {
   let cut = 0;
   const timedOut = Promise.withResolvers<void>();
@@ -101,13 +103,15 @@ async function drain(
   // Connections that turn idle later are closed by their last answer, which says `Connection: close`.
   server.closeIdleConnections();
   const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  const timer = setTimeout(() => {
+  const cutAll = () => {
     timedOut.resolve();
     server.getConnections((_error, count) => {
       cut = count;
       server.closeAllConnections();
     });
-  }, timeoutMs);
+  };
+  const timer = setTimeout(cutAll, timeoutMs);
+  signal?.addEventListener('abort', cutAll, { once: true });
   await closed;
   await Promise.race([Promise.all(running), timedOut.promise]);
   clearTimeout(timer);

@@ -55,7 +55,7 @@ function describeRequest(job: GenerationJob, { kind, model, scope, isWhole }: As
 
 /** Bytes of a body from which on its messages are not written again, and of each message, so that they are found soon. */
 const SPLICED_BYTES_MIN = 8 * 1024;
-const SPLICED_BYTES_PER_MESSAGE_MIN = 1024;
+const SPLICED_BYTES_PER_MESSAGE_MIN = 128;
 
 /** The messages as the client wrote them, where that is what the engine gets and cheaper than to write them again. */
 function findMessages({ body, request }: GenerationJob, kind: UpstreamKind): Uint8Array | undefined {
