@@ -7,7 +7,7 @@
  * - `seed`: ms between two events, 0 or none for all at once;
  * - a last message `fail 503`: that status, and no answer; `break`: the connection breaks off after the first event.
  *
- * Plumb asks engines for streams alone; a buffered answer is then a fold of events, all sent at once.
+ * Plumb asks engines for streams unless an answer is buffered and short.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,7 @@
 /** A plain stream goes through the server as bytes: nothing of it is written anew, and next to nothing is parsed. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { countParsed } from '../support/count-parsed.js';
 import { startPlumb, type TestServer } from '../support/plumb.js';
 import { until } from '../support/until.js';
 import { type PlainUpstream, startPlainUpstream, writeEvents } from './support/plain-upstream.js';
@@ -89,20 +90,4 @@ function splitEvents(bytes: Buffer): Uint8Array[] {
 function cut(bytes: Buffer, length: number): Uint8Array[] {
   const count = Math.ceil(bytes.length / length);
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
-}
-
-/** How often JSON is parsed in this process meanwhile. */
-async function countParsed(run: () => Promise<unknown>): Promise<number> {
-  const { parse } = JSON;
-  let count = 0;
-  JSON.parse = (...values) => {
-    count += 1;
-    return parse(...values);
-  };
-  try {
-    await run();
-  } finally {
-    JSON.parse = parse;
-  }
-  return count;
 }

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { FormBook } from '#server/engines/upstream/form-book.js';
 import { UPSTREAM_KINDS } from '#server/engines/upstream/kinds/index.js';
+import { countParsed } from '../support/count-parsed.js';
 import { readDialect } from './support/dialects.js';
 import { type Replay, replay, transcript } from './support/replay.js';
 
@@ -126,20 +127,4 @@ function plainStream(id: string, texts: readonly string[]): string {
     `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created: 7, model: 'm', choices: [], usage })}\n\n`,
     'data: [DONE]\n\n',
   ].join('');
-}
-
-/** How often JSON is parsed meanwhile. */
-async function countParsed(run: () => Promise<unknown>): Promise<number> {
-  const { parse } = JSON;
-  let count = 0;
-  JSON.parse = (...values) => {
-    count += 1;
-    return parse(...values);
-  };
-  try {
-    await run();
-  } finally {
-    JSON.parse = parse;
-  }
-  return count;
 }
