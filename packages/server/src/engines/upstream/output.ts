@@ -1,11 +1,18 @@
 /** Events that are ready and that nobody has taken yet, in one piece of memory, so that a chunk makes no object. */
 
-/** Room that is made at first, in bytes: a few chunks. */
-const BYTES_MIN = 2048;
+/** How much more than what an engine sends room is made for: our events are about as long as its own. */
+const SPARE_SHARE = 1 / 8;
 
 export class Output {
   #bytes: Buffer | undefined;
   #length = 0;
+  /** How many bytes of the engine are being read. */
+  #expected = 0;
+
+  /** Says how many bytes of the engine are read next. */
+  expect(bytes: number): void {
+    this.#expected = bytes;
+  }
 
   /** Adds events as text. */
   write(events: string): void {
@@ -36,8 +43,11 @@ export class Output {
   #makeRoom(length: number): Buffer {
     const needed = this.#length + length;
     if (this.#bytes !== undefined && needed <= this.#bytes.length) return this.#bytes;
-    // What comes alone gets just its room; of more, as much again will follow.
-    const larger = Buffer.allocUnsafe(this.#bytes === undefined ? needed : Math.max(BYTES_MIN, 2 * needed));
+    // Made once, as a rule, and hardly larger than what comes: a slow client keeps all of it.
+    const likely = Math.ceil(this.#expected * (1 + SPARE_SHARE));
+    const larger = Buffer.allocUnsafe(
+      Math.max(needed, this.#bytes === undefined ? likely : this.#bytes.length + likely),
+    );
     if (this.#bytes !== undefined) this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
     return larger;
