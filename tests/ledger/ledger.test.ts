@@ -40,6 +40,7 @@ function start(mood: MoodyStore['mood'] = 'takes') {
     serverId: 'server',
     clock: time,
     timers: time,
+    timersClock: time,
     isStoreFailure: () => true,
     onFailure: () => {},
     onGivenUp: () => {},
@@ -103,6 +104,27 @@ describe('a settlement', () => {
     await time.pass(2000);
     await settled;
     assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('is given as much time as the timers take, however fast the clock of the server goes', async () => {
+    const store = new MoodyStore();
+    const [time, fast] = [new ManualTime(), new ManualTime()];
+    const ledger = new Ledger({
+      ...{ store: store as unknown as LedgerStore, serverId: 'server', clock: fast, timers: time, timersClock: time },
+      ...{ isStoreFailure: () => true, onFailure: () => {}, onGivenUp: () => {} },
+    });
+    ledger.settleLater(REQUEST, undefined, usage('0', 'a', 5n));
+    store.mood = 'is silent';
+    const first = assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
+    await time.pass(LEDGER_TIMEOUT_MS - 1000);
+    const second = ledger.settle({ ...REQUEST, requestId: '2' }, undefined, usage('2', 'a', 5n));
+    fast.reading += 600 * LEDGER_TIMEOUT_MS;
+    await time.pass(1000);
+    await first;
+    store.answerAgain();
+    await time.pass(0);
+    await second;
+    await ledger.close(1000);
   });
 
   test('that nobody waits for is made when the store is back', async () => {

@@ -29,6 +29,7 @@ const ATTEMPTS_ALONE_MAX = 3;
 export interface CommitQueueOptions {
   readonly store: Pick<LedgerStore, 'apply'>;
   readonly serverId: string;
+  /** The clock that the timers follow. */
   readonly clock: Clock;
   readonly timers: Timers;
   /** How long whoever adds an operation waits for it, in ms. */

@@ -6,7 +6,7 @@
 import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
 import type { MaybePromise } from '../limits/maybe-promise.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
-import type { Clock } from '../observe/clock.js';
+import { type Clock, fineClock } from '../observe/clock.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';
 import type {
   Balance,
@@ -56,10 +56,12 @@ export interface Keep {
   readonly answer: KeptAnswer;
 }
 
-export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'timers' | 'timeoutMs'> {
+export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'clock' | 'timers' | 'timeoutMs'> {
   readonly store: LedgerStore;
   readonly clock: Clock;
   readonly timers?: Timers;
+  /** The clock that the timers follow, which may go slower than the other one. Default: that of the machine. */
+  readonly timersClock?: Clock;
   /** How long a request waits for the ledger, in ms. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -71,10 +73,10 @@ export class Ledger {
   readonly #purses: Purses;
 
   constructor(options: LedgerOptions) {
-    const { store, clock, timers = systemTimers, timeoutMs = LEDGER_TIMEOUT_MS } = options;
+    const { store, clock, timers = systemTimers, timersClock = fineClock, timeoutMs = LEDGER_TIMEOUT_MS } = options;
     this.#store = store;
     this.#clock = clock;
-    this.#queue = new CommitQueue({ ...options, timers, timeoutMs });
+    this.#queue = new CommitQueue({ ...options, clock: timersClock, timers, timeoutMs });
     this.#purses = new Purses({
       ...{ clock, timers },
       fill: (operation) => this.#fill(operation),

@@ -22,8 +22,7 @@ export class FormBook {
     for (const [index, form] of this.#forms.entries()) {
       const found = form.read(bytes, start);
       if (found === undefined) continue;
-      this.#forms.splice(index, 1);
-      this.#forms.unshift(form);
+      if (index > 0) this.#forms.unshift(...this.#forms.splice(index, 1));
       this.#vainForms = 0;
       return found;
     }
