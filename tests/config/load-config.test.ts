@@ -37,6 +37,7 @@ describe('a configuration without a file', () => {
       billing: {
         currency: 'USD',
         require_balance: true,
+        wait_for_disk: false,
         peak: { hours: [], days: ['mon', 'tue', 'wed', 'thu', 'fri'], except: [] },
       },
       database: { connections: 10 },

@@ -340,7 +340,7 @@ describe('a fault', () => {
       assert.equal(seen?.outcome, outcome);
       assertPaid(seen, paidTokens);
       const paid = (seen?.cost ?? 0n) + (last?.cost ?? 0n);
-      const balance = await operator.access.ledger.balance(plumb.account.id);
+      const balance = await operator.balanceOf(plumb.account.id);
       assert.equal(balance.toppedUp, 1_000_000_000_000n - paid);
     });
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CommitQueue } from '#server/ledger/commit-queue.js';
+import { CommitQueue, PATIENCE_MS } from '#server/ledger/commit-queue.js';
 import type { LedgerOperation, OperationResult } from '#server/ledger/ledger-store.js';
 import { ManualTime } from '../limits/support/manual-time.js';
 
@@ -201,5 +201,95 @@ describe('the commit queue', () => {
     await time.pass(50);
     await queue.idle(1000);
     assert.equal(store.transactions.length, 0);
+  });
+});
+
+describe('what is written down', () => {
+  /** Notes what need not be kept any longer. */
+  function written() {
+    const forgotten: string[] = [];
+    return { forgotten, of: (id: string) => ({ forget: () => forgotten.push(id) }) };
+  }
+
+  test('has time: it shares its transaction with what comes within 20 ms', async () => {
+    const { queue, store, time } = start();
+    const { forgotten, of } = written();
+    queue.addWritten(settle('1'), of('1'));
+    await time.pass(PATIENCE_MS - 1);
+    queue.addWritten(settle('2'), of('2'));
+    await turn();
+    assert.equal(store.transactions.length, 0);
+    await time.pass(1);
+    const transaction = await store.next();
+    assert.deepEqual(transaction.ids, ['settle 1', 'settle 2']);
+    assert.deepEqual(forgotten, []);
+    transaction.succeed();
+    await turn();
+    assert.deepEqual(forgotten, ['1', '2']);
+  });
+
+  test('does not wait when there is much of it', async () => {
+    const { queue, store } = start();
+    for (let id = 0; id < 128; id++) queue.addWritten(settle(String(id)), written().of(String(id)));
+    assert.equal((await store.next()).ids.length, 128);
+  });
+
+  test('does not keep a hold waiting, and comes in its own time', async () => {
+    const { queue, store, time } = start();
+    queue.addWritten(settle('1'), written().of('1'));
+    const held = queue.add(hold('2'));
+    const first = await store.next();
+    assert.deepEqual(first.ids, ['hold 2']);
+    first.succeed();
+    await held;
+    await time.pass(PATIENCE_MS);
+    assert.deepEqual((await store.next()).ids, ['settle 1']);
+  });
+
+  test('comes before what is put back after it', async () => {
+    const { queue, store } = start();
+    queue.addWritten(settle('1'), written().of('1'));
+    queue.addLater(settle('2'));
+    assert.deepEqual((await store.next()).ids, ['settle 1', 'settle 2']);
+  });
+
+  test('goes into the store at once for whoever looks there', async () => {
+    const { queue, store } = start();
+    queue.addWritten(settle('1'), written().of('1'));
+    let isFlushed = false;
+    const flushed = queue.flush().then(() => {
+      isFlushed = true;
+    });
+    const transaction = await store.next();
+    queue.addWritten(settle('2'), written().of('2'));
+    assert.equal(isFlushed, false);
+    transaction.succeed();
+    await flushed;
+    assert.equal(queue.length, 1, 'what came later is not waited for');
+  });
+
+  test('keeps nobody waiting for a store that is down', async () => {
+    const { queue, store, time } = start();
+    const { forgotten, of } = written();
+    queue.addWritten(settle('1'), of('1'));
+    const flushed = queue.flush();
+    (await store.next()).fail(new StoreDown());
+    await flushed;
+    await queue.flush();
+    await time.pass(50);
+    (await store.next()).succeed();
+    await turn();
+    assert.deepEqual(forgotten, ['1']);
+  });
+
+  test('is not lost when the queue is closed while the store is down', async () => {
+    const { queue, store } = start();
+    const { forgotten, of } = written();
+    queue.addWritten(settle('1'), of('1'));
+    queue.addLater(settle('2'));
+    (await store.next()).fail(new StoreDown());
+    await turn();
+    assert.equal(queue.close(), 1);
+    assert.deepEqual(forgotten, []);
   });
 });

@@ -11,7 +11,8 @@ const REQUEST = { requestId: '1', accountId: 'a' };
 
 /** A store that takes operations, refuses them, or does not answer. */
 class MoodyStore implements Pick<LedgerStore, 'apply'> {
-  mood: 'takes' | 'refuses holds' | 'has given the claim away' | 'fails' | 'is silent' = 'takes';
+  mood: 'takes' | 'refuses holds' | 'refuses holds until settled' | 'has given the claim away' | 'fails' | 'is silent' =
+    'takes';
   readonly applied: LedgerOperation['kind'][] = [];
   #awake = Promise.withResolvers<void>();
 
@@ -20,9 +21,10 @@ class MoodyStore implements Pick<LedgerStore, 'apply'> {
     if (this.mood === 'fails') throw new Error('down');
     this.applied.push(...operations.map(({ kind }) => kind));
     if (this.mood === 'has given the claim away') return operations.map(() => 'taken');
-    return operations.map(({ kind }) =>
-      kind === 'hold' && this.mood === 'refuses holds' ? 'insufficient_balance' : 'done',
-    );
+    const refuses =
+      this.mood === 'refuses holds' ||
+      (this.mood === 'refuses holds until settled' && !this.applied.includes('settle'));
+    return operations.map(({ kind }) => (kind === 'hold' && refuses ? 'insufficient_balance' : 'done'));
   }
 
   answerAgain(): void {
@@ -85,7 +87,7 @@ describe('a settlement', () => {
 
   test('that is not durable in time rejects, and its charge is taken back in case it was made', async () => {
     const { ledger, store, time } = start('is silent');
-    const settled = assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
+    const settled = assert.rejects(async () => ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
     await turn();
     await time.pass(LEDGER_TIMEOUT_MS);
     await settled;
@@ -115,7 +117,7 @@ describe('a settlement', () => {
     });
     ledger.settleLater(REQUEST, undefined, usage('0', 'a', 5n));
     store.mood = 'is silent';
-    const first = assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
+    const first = assert.rejects(async () => ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), LedgerLostError);
     await time.pass(LEDGER_TIMEOUT_MS - 1000);
     const second = ledger.settle({ ...REQUEST, requestId: '2' }, undefined, usage('2', 'a', 5n));
     fast.reading += 600 * LEDGER_TIMEOUT_MS;
@@ -188,8 +190,82 @@ describe('a claim', () => {
 
   test('that another server has got meanwhile keeps a settlement from completing, and there is no charge to take back', async () => {
     const { ledger, store } = start('has given the claim away');
-    await assert.rejects(ledger.settle(REQUEST, undefined, usage('1', 'a', 1n), KEEP), ClaimLostError);
+    await assert.rejects(async () => ledger.settle(REQUEST, undefined, usage('1', 'a', 1n), KEEP), ClaimLostError);
     await ledger.close(1000);
     assert.deepEqual(store.applied, ['settle']);
+  });
+});
+
+describe('a ledger with a journal', () => {
+  function startWritten(canWrite = () => true) {
+    const store = new MoodyStore();
+    const time = new ManualTime();
+    const kept = new Set<string>();
+    let syncs = 0;
+    const ledger = new Ledger({
+      ...{ store: store as unknown as LedgerStore, serverId: 'server', clock: time, timers: time, timersClock: time },
+      ...{ isStoreFailure: () => true, onFailure: () => {}, onGivenUp: () => {} },
+      journal: {
+        write({ requestId }) {
+          if (!canWrite()) return undefined;
+          kept.add(requestId);
+          return { forget: () => kept.delete(requestId) };
+        },
+        sync() {
+          syncs += 1;
+        },
+        close() {},
+      },
+    });
+    return { store, time, ledger, kept, syncs: () => syncs };
+  }
+
+  test('has a settlement done at once, which is in the store a moment later', async () => {
+    const { ledger, store, time, kept } = startWritten();
+    assert.equal(ledger.settle(REQUEST, undefined, usage('1', 'a', 5n)), undefined);
+    assert.deepEqual([...kept], ['1']);
+    assert.deepEqual(store.applied, []);
+    await time.pass(20);
+    assert.deepEqual(store.applied, ['settle']);
+    assert.deepEqual([...kept], []);
+  });
+
+  test('waits for the store where the journal cannot be written', async () => {
+    const { ledger, store } = startWritten(() => false);
+    const settled = ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
+    assert.ok(settled instanceof Promise);
+    await settled;
+    assert.deepEqual(store.applied, ['settle']);
+  });
+
+  test('has what it wrote outlive the machine while the store is down', async () => {
+    const { ledger, store, time, syncs } = startWritten();
+    store.mood = 'fails';
+    void ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
+    assert.equal(syncs(), 0);
+    await time.pass(20);
+    assert.equal(syncs(), 1);
+  });
+
+  test('lets answers wait again when the store has not taken thousands', async () => {
+    const { ledger, store, time } = startWritten();
+    store.mood = 'fails';
+    let count = 0;
+    while (
+      ledger.settle({ ...REQUEST, requestId: String(count) }, undefined, usage(String(count), 'a', 5n)) === undefined
+    )
+      count += 1;
+    assert.equal(count, 8192);
+    store.mood = 'takes';
+    await time.pass(60_000);
+    assert.equal(ledger.backlog, 0);
+  });
+
+  test('knows what requests have put back before it says that a balance does not cover another one', async () => {
+    const { ledger, store } = startWritten();
+    void ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
+    store.mood = 'refuses holds until settled';
+    assert.equal((await ledger.hold({ ...REQUEST, requestId: '2' }, 1n, false))?.amount, 1n);
+    assert.deepEqual(store.applied, ['hold', 'settle', 'hold']);
   });
 });

@@ -136,14 +136,17 @@ async function ending({ plumb }: Started, stream: boolean, key?: string): Promis
 
 /** Everything that was taken has come back, and what was charged is what was answered. */
 async function assertAtRest({ plumb, operator }: Started, answered: number): Promise<void> {
-  const isAtRest = () => plumb.server.platform.ledger.backlog === 0;
-  while (!isAtRest()) await new Promise((resolve) => setImmediate(resolve));
+  const { ledger } = plumb.server.platform;
+  while (ledger.backlog > 0) {
+    await ledger.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   await operator.assertSettled();
   const usage = await operator.usage();
   const completed = usage.filter(({ outcome }) => outcome === 'completed');
   assert.equal(completed.length, answered);
   const paid = usage.reduce((sum, { cost }) => sum + cost, 0n);
-  const { granted, toppedUp } = await operator.access.ledger.balance(plumb.account.id);
+  const { granted, toppedUp } = await operator.balanceOf(plumb.account.id);
   assert.equal(granted + toppedUp, 1_000_000_000_000n - paid);
 }
 
@@ -157,7 +160,7 @@ async function sabotageEach(
   const failed: string[] = [];
   let answered = 0;
   for (let call = 1; call <= CALLS_MAX; call++) {
-    const key = isKeyed ? `key ${call}` : undefined;
+    const key = isKeyed ? `key ${failed.length + 1}` : undefined;
     saboteur.arm(call);
     const first = await ending(started, stream, key);
     if (first === 'answered') answered += 1;
@@ -169,6 +172,8 @@ async function sabotageEach(
     if (!isKeyed || first === 'refused') answered += 1;
     await assertAtRest(started, answered);
     if (name === undefined) break;
+    // It is noted beside a request that a key was used, and now and then only: the call of this number is still to come.
+    if (name === 'keys.recordUse') call -= 1;
     failed.push(name);
   }
   assert.ok(failed.length < CALLS_MAX, 'a request makes fewer calls than that');

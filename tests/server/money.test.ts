@@ -27,7 +27,7 @@ async function start<E extends Engine>(context: TestContext, engine: E, options:
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
   const balance = async () => {
-    const { granted, toppedUp } = await operator.access.ledger.balance(plumb.account.id);
+    const { granted, toppedUp } = await operator.balanceOf(plumb.account.id);
     return formatAmount(granted + toppedUp);
   };
   /** Entries as `charge -0.00002`, additions left out. */
@@ -97,7 +97,7 @@ describe('a request that costs something', () => {
     await operator.fund(plumb.account.id, '0.00001', 'grant');
     await operator.fund(plumb.account.id, '1');
     await chat();
-    assert.deepEqual(await operator.access.ledger.balance(plumb.account.id), { granted: 0n, toppedUp: 999_993_600n });
+    assert.deepEqual(await operator.balanceOf(plumb.account.id), { granted: 0n, toppedUp: 999_993_600n });
   });
 
   test('runs without a balance where none is required, and leaves a debt', async (context) => {
@@ -213,9 +213,10 @@ class MoodyLedger {
 }
 
 describe('the end of an answer', () => {
-  async function startMoody(context: TestContext) {
+  async function startMoody(context: TestContext, waitsForDisk = true) {
     let moody: MoodyLedger | undefined;
     const started = await start(context, new PlayedEngine(), {
+      settings: { billing: { ...BILLING, wait_for_disk: waitsForDisk } },
       start: {
         wrapAccess(access) {
           moody = new MoodyLedger(access.ledger);
@@ -228,7 +229,7 @@ describe('the end of an answer', () => {
   }
 
   for (const stream of [true, false]) {
-    test(`is not sent before the charge is durable, ${stream ? 'streamed' : 'buffered'}`, async (context) => {
+    test(`is not sent before the charge is on the disk where that is wanted, ${stream ? 'streamed' : 'buffered'}`, async (context) => {
       const { plumb, engine, ledger, entries } = await startMoody(context);
       const arrival = engine.next();
       const answer = plumb.chat({ ...CHAT, stream }).then((response) => response.text());
@@ -245,6 +246,23 @@ describe('the end of an answer', () => {
       ledger.answerAgain();
       assert.match(await answer, stream ? /data: \[DONE\]\n\n$/ : /"content":"Hi"/);
       assert.deepEqual((await entries()).at(-1), 'charge -0.000005');
+    });
+  }
+
+  for (const stream of [true, false]) {
+    test(`does not wait for a database that is away, ${stream ? 'streamed' : 'buffered'}`, async (context) => {
+      const { plumb, engine, ledger, operator } = await startMoody(context, false);
+      const arrival = engine.next();
+      const answer = plumb.chat({ ...CHAT, stream }).then((response) => response.text());
+      const { sink } = await arrival;
+      sink.onEvents(contentEvent(ANSWER));
+      ledger.mood = 'fails';
+      sink.onEnd({ ...ended(), lastEvents: contentEvent('', 'stop') });
+      assert.match(await answer, stream ? /data: \[DONE\]\n\n$/ : /"content":"Hi"/);
+      await until(() => plumb.lines.some(({ message }) => message === 'the ledger could not be written'));
+      ledger.mood = 'takes';
+      await until(async () => (await operator.entriesOf(plumb.account.id)).at(-1)?.kind === 'charge');
+      await operator.assertSettled();
     });
   }
 
@@ -271,6 +289,6 @@ describe('the end of an answer', () => {
     assert.equal(headers.get('retry-after'), '1');
     assert.equal(engine.generations.length, 0);
     ledger.mood = 'takes';
-    await until(async () => (await operator.access.ledger.balance('')).granted === 0n);
+    await until(async () => (await operator.balanceOf('')).granted === 0n);
   });
 });

@@ -88,7 +88,7 @@ describe('kill -9 of the server under load', () => {
     );
     const charges = (await operator.entriesOf(accountId)).filter(({ kind }) => kind === 'charge');
     assert.deepEqual(charges.map(({ reference }) => reference).sort(), [...recorded].sort(), 'each is charged once');
-    const { granted, toppedUp } = await operator.access.ledger.balance(accountId);
+    const { granted, toppedUp } = await operator.balanceOf(accountId);
     const paid = usage.reduce((sum, { cost }) => sum + cost, 0n);
     assert.equal(granted + toppedUp, 1_000_000_000_000n - paid);
     assert.ok(usage.filter(({ cost }) => cost === COST).length >= complete.length);

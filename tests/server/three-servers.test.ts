@@ -112,7 +112,7 @@ describe('three servers on one Redis and one PostgreSQL', { skip: redisIsMissing
     let served = 0;
     for (let round = 0; round < 10; round++) served += (await askAll(servers, money.key, 30))[200] ?? 0;
     assert.equal(served, 21);
-    const { granted, toppedUp } = await operator.access.ledger.balance(money.account.id);
+    const { granted, toppedUp } = await operator.balanceOf(money.account.id);
     assert.equal(granted + toppedUp, funds - COST * BigInt(served));
 
     await operator.assertSettled();
@@ -150,7 +150,7 @@ describe('three servers on one Redis and one PostgreSQL', { skip: redisIsMissing
     const charges = (await operator.entriesOf(account.id)).filter(({ kind }) => kind === 'charge');
     assert.ok(usage.length >= complete.length);
     assert.equal(charges.length, usage.length);
-    const { granted, toppedUp } = await operator.access.ledger.balance(account.id);
+    const { granted, toppedUp } = await operator.balanceOf(account.id);
     assert.equal(granted + toppedUp, 100_000_000_000n - usage.reduce((sum, { cost }) => sum + cost, 0n));
   });
 });

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { issueKey, type KeyRequest } from '#server/accounts/issue-key.js';
-import type { LedgerEntry } from '#server/ledger/ledger-store.js';
+import type { Balance, LedgerEntry } from '#server/ledger/ledger-store.js';
 import { readAmount } from '#server/ledger/money.js';
 import type { UsageRecord } from '#server/ledger/usage.js';
 import { systemClock } from '#server/observe/clock.js';
 import { type Access, openAccess } from '#server/store/open-access.js';
 import type { StoreOptions } from '#server/store/open-store.js';
+import { flushServer } from './running-servers.js';
 import { until } from './until.js';
 
 const AUTHOR = { actor: 'test', at: 1 };
@@ -15,9 +16,11 @@ let additions = 0;
 
 export class Operator {
   readonly access: Access;
+  readonly #dataDir: string;
 
-  private constructor(access: Access) {
+  private constructor(access: Access, dataDir: string) {
     this.access = access;
+    this.#dataDir = dataDir;
   }
 
   /** Opens the store of a server, until the test has ended. */
@@ -29,7 +32,7 @@ export class Operator {
 
   /** Opens the store of a server, until the caller closes its `access`. */
   static async openUntilClosed(options: Omit<StoreOptions, 'clock'>): Promise<Operator> {
-    return new Operator(await openAccess({ ...options, clock: systemClock }));
+    return new Operator(await openAccess({ ...options, clock: systemClock }), options.dataDir);
   }
 
   /** Adds an amount such as `1.50`. */
@@ -43,14 +46,22 @@ export class Operator {
     return issueKey(this.access, { name: 'test', ...request });
   }
 
+  /** What an account can spend. */
+  async balanceOf(accountId: string): Promise<Balance> {
+    await flushServer(this.#dataDir);
+    return this.access.ledger.balance(accountId);
+  }
+
   /** All entries of an account, oldest first. */
   async entriesOf(accountId: string): Promise<LedgerEntry[]> {
+    await flushServer(this.#dataDir);
     const entries = await this.access.administration.funds.listEntries(accountId, { limit: 1_000_000 });
     return entries.reverse();
   }
 
   /** All usage, oldest first. */
   async usage(): Promise<UsageRecord[]> {
+    await flushServer(this.#dataDir);
     const records = [];
     for await (const record of this.access.administration.usage.readUsage({})) records.push(record);
     return records;
@@ -58,6 +69,7 @@ export class Operator {
 
   /** Fails unless every balance is the sum of its entries and, as soon as purses rest, no money is held any more. */
   async assertSettled(): Promise<void> {
+    await flushServer(this.#dataDir);
     assert.deepEqual(await this.access.administration.funds.findImbalances(10), []);
     await until('everything that was held is released', async () => (await this.#heldByAll()) === 0n);
   }

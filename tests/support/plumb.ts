@@ -8,6 +8,7 @@ import { loadConfig } from '#server/config/load-config.js';
 import type { Engine } from '#server/engines/engine.js';
 import type { Log } from '#server/observe/log.js';
 import { type ScriptedModelOptions, writeScriptedModel } from './gguf/scripted-model.js';
+import { noteRunning } from './running-servers.js';
 
 export interface TestServer {
   readonly server: RunningServer;
@@ -59,6 +60,7 @@ export async function startPlumb(options: TestServerOptions = {}): Promise<TestS
   const lines: LogLine[] = [];
   const { embeddings } = options;
   const server = await startServer({ config, model, embeddings, log: collectLog(lines), ...options.start });
+  noteRunning(dataDir, server);
   await server.ready();
   const key = options.after?.key ?? server.firstKey ?? '';
   const caller = await server.platform.authenticator.authenticate({ authorization: `Bearer ${key}` });

@@ -30,7 +30,7 @@ async function openAccount(workers: SpawnedWorkers, tier: string, amount = '1.00
   const { account, key } = await workers.operator.issueKey({ accountName: `of ${tier} with ${amount}` });
   await workers.administer('PATCH', `/accounts/${account.id}`, { tier });
   await workers.operator.fund(account.id, amount);
-  const balance = async () => (await workers.operator.access.ledger.balance(account.id)).toppedUp;
+  const balance = async () => (await workers.operator.balanceOf(account.id)).toppedUp;
   const chats = (count: number, body: object = {}) =>
     Promise.all(Array.from({ length: count }, () => workers.chat(body, { authorization: `Bearer ${key}` })));
   return { account, key, chats, balance };

@@ -62,7 +62,7 @@ export async function start<E extends Engine = AnsweringEngine>(
     assert.equal(entries.filter(({ kind }) => kind === 'charge').length, answers);
     const usage = (await operator.usage()).filter((record) => record.accountId === accountId);
     assert.equal(usage.filter(({ outcome }) => outcome === 'completed').length, answers);
-    const { granted, toppedUp } = await operator.access.ledger.balance(accountId);
+    const { granted, toppedUp } = await operator.balanceOf(accountId);
     assert.equal(granted + toppedUp, FUNDS - COST * BigInt(answers));
     await operator.assertSettled();
   };

@@ -8,6 +8,8 @@ import { findAdminRoute } from './router.js';
 export const serveAdmin: OpenHandler = async ({ platform, exchange, record }) => {
   const { id: actor } = await platform.operators.authenticate(exchange.headers);
   record.key = actor;
+  // What was answered before is part of what is asked for.
+  await platform.ledger.flush();
   const { handler, id } = findAdminRoute(exchange.method, exchange.path);
   try {
     const { administration, operations, metrics, faults } = platform;

@@ -51,14 +51,20 @@ export interface OpenLedgerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Whether an answer ends only when its charge is on the disk. */
+  readonly waitsForDisk: boolean;
   /** How many requests are under way. */
   readonly siblings: () => number;
 }
 
-export function openLedger({ access, server, clock, log, metrics, siblings }: OpenLedgerOptions): Ledger {
+export function openLedger(options: OpenLedgerOptions): Ledger {
+  const { access, server, clock, log, metrics, siblings, waitsForDisk } = options;
+  const onUnwritten = (error: unknown) =>
+    log.error({ err: error }, 'the journal cannot be written: answers wait for the database until it can');
   return new Ledger({
     store: access.ledger,
     serverId: server.id,
+    journal: waitsForDisk ? undefined : access.journals?.open(server.id, onUnwritten),
     ...{ clock, siblings },
     isStoreFailure: (error) => error instanceof StoreError,
     onFailure(error, waiting) {

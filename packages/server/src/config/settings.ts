@@ -94,6 +94,11 @@ const BillingSettings = Type.Object(
     }),
     /** Whether a request must fit into the balance of its account (402). Without, balances may fall below 0. */
     require_balance: Type.Boolean({ default: true }),
+    /**
+     * Whether an answer ends only when its charge is on the disk. Without, a charge outlives the process at once and the
+     * machine a moment later; a PostgreSQL is waited for in any case.
+     */
+    wait_for_disk: Type.Boolean({ default: false }),
     /** When the peak prices of models hold, in UTC. */
     peak: Type.Object(
       {

@@ -7,6 +7,7 @@ import { type ApiError, serviceUnavailable, type Usage } from '@plumb/wire';
 import type { GenerationEnd, GenerationSink, RunningGeneration } from '../engines/engine.js';
 import { ClientLeftError, type Outgoing } from '../http/exchange.js';
 import { explainError } from '../http/explain-error.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { Clock } from '../observe/clock.js';
 import type { AnswerForm } from './answer-form.js';
 import { type Body, openBody } from './body.js';
@@ -17,6 +18,8 @@ import type { Transcript } from './transcript.js';
 
 /** Bytes that may wait for a client that takes them slowly, from an engine that does not pause; beyond, it is cut off. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
+
+const COMPLETED: Outcome = { kind: 'completed' };
 
 /** What an answer works with. */
 export interface AnswerParts {
@@ -36,7 +39,7 @@ export interface Settling {
    * Called once, before the client hears how its answer ended. Rejects only for a completed answer, when it could not be
    * accounted for: then it is not completed.
    */
-  settle(outcome: Outcome, usage: Usage | undefined): Promise<void>;
+  settle(outcome: Outcome, usage: Usage | undefined): MaybePromise<void>;
 }
 
 export class Answer implements GenerationSink, KeptAlive {
@@ -119,7 +122,7 @@ export class Answer implements GenerationSink, KeptAlive {
     this.waitingSince = undefined;
     this.#parts.meter.ended(end.usage, end.finishReason);
     if (this.#clientLeft || this.#gaveUp !== undefined) void this.#conclude(this.#reason(), end.usage);
-    else void this.#complete(end);
+    else this.#complete(end);
   }
 
   onFailure(error: ApiError, usage?: Usage): void {
@@ -186,19 +189,32 @@ export class Answer implements GenerationSink, KeptAlive {
     return this.#gaveUp === undefined ? { kind: 'client_left' } : { kind: 'failed', error: this.#gaveUp };
   }
 
-  async #complete(end: GenerationEnd): Promise<void> {
+  #complete(end: GenerationEnd): void {
     if ((end.lastEvents ?? end.response) !== undefined) this.#parts.meter.produced(this.#parts.clock.now());
     const send = this.#prepareEnd(end);
-    if (typeof send !== 'function') return this.#conclude(send, end.usage);
-    try {
-      await this.#settling?.settle({ kind: 'completed' }, end.usage);
-      send();
-      this.#end({ kind: 'completed' });
-    } catch (cause) {
-      const error = explainError(cause);
-      if (!this.#clientLeft) this.#body.fail(error);
-      this.#end({ kind: 'failed', error });
+    if (typeof send !== 'function') {
+      void this.#conclude(send, end.usage);
+      return;
     }
+    try {
+      const settled = this.#settling?.settle(COMPLETED, end.usage);
+      if (settled === undefined) this.#deliver(send);
+      else settled.then(() => this.#deliver(send)).catch((cause) => this.#withhold(cause));
+    } catch (cause) {
+      this.#withhold(cause);
+    }
+  }
+
+  #deliver(send: () => void): void {
+    send();
+    this.#end(COMPLETED);
+  }
+
+  /** The answer is whole, and could not be accounted for. */
+  #withhold(cause: unknown): void {
+    const error = explainError(cause);
+    if (!this.#clientLeft) this.#body.fail(error);
+    this.#end({ kind: 'failed', error });
   }
 
   /** What sends the end, or why there can be none. */

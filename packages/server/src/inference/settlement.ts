@@ -10,6 +10,7 @@ import type { Hold } from '../ledger/purse.js';
 import type { UsageRecord } from '../ledger/usage.js';
 import type { AnswerLengths } from '../limits/answer-lengths.js';
 import type { Permit } from '../limits/limiter.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { Clock } from '../observe/clock.js';
 import type { Settling } from './answer.js';
 import type { Meter } from './meter.js';
@@ -70,7 +71,7 @@ export class Settlement implements Settling {
    * Settles with what was really used. A completed answer and one that its client left are paid for; one that failed is
    * not, though its tokens count for the limits. See `Settling.settle`.
    */
-  async settle(outcome: Outcome, usage: Usage | undefined): Promise<void> {
+  settle(outcome: Outcome, usage: Usage | undefined): MaybePromise<void> {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const released = this.#releasePermit(this.#usedTokens(usage));
@@ -81,17 +82,21 @@ export class Settlement implements Settling {
     const { caller, work, answerLengths } = this.#parts;
     answerLengths.observe(caller.account.id, work.model, usage.completion_tokens);
     const charged = this.#charge(outcome, usage);
-    const [, charge] = await Promise.allSettled([released, charged]);
-    if (charge.status === 'rejected') throw charge.reason;
+    if (released === undefined) return charged;
+    return charged === undefined ? released : settleBoth(released, charged);
   }
 
-  async #charge(outcome: Outcome, usage: Usage): Promise<void> {
-    const { ledger, work, clock, transcript } = this.#parts;
+  #charge(outcome: Outcome, usage: Usage): MaybePromise<void> {
+    const { ledger, transcript } = this.#parts;
     const record = this.#record(outcome, usage);
     if (transcript === undefined) return ledger.settle(this.#request, this.#hold, record);
-    const { claim } = transcript;
+    return this.#chargeAndKeep(record, transcript);
+  }
+
+  async #chargeAndKeep(record: UsageRecord, transcript: Transcript): Promise<void> {
+    const { ledger, work, clock } = this.#parts;
     const answer = await transcript.finish(work.model, clock.now());
-    return ledger.settle(this.#request, this.#hold, record, { claim, answer });
+    return ledger.settle(this.#request, this.#hold, record, { claim: transcript.claim, answer });
   }
 
   /** Nobody waits for it: there is no answer to be completed. */
@@ -108,11 +113,11 @@ export class Settlement implements Settling {
     return meter.hasBegun ? quote.promptTokens : 0;
   }
 
-  /** Never rejects: what it cannot give back must not keep an answer back. */
-  async #releasePermit(usedTokens: number): Promise<void> {
+  /** Never rejects or throws: what it cannot give back must not keep an answer back. */
+  #releasePermit(usedTokens: number): MaybePromise<void> {
     const { permit, onError } = this.#parts;
     try {
-      await permit.settle(usedTokens);
+      return permit.settle(usedTokens)?.catch(onError);
     } catch (error) {
       onError(error);
     }
@@ -136,4 +141,10 @@ export class Settlement implements Settling {
       cost: isPaid ? costOf(quote.rates, usage) : 0n,
     };
   }
+}
+
+/** The permit is given back, and the answer is to know what became of the charge. */
+async function settleBoth(released: Promise<void>, charged: Promise<void>): Promise<void> {
+  await Promise.allSettled([released, charged]);
+  return charged;
 }

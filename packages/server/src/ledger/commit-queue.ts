@@ -1,25 +1,26 @@
 /**
- * Group commit: operations of the ledger wait here for the transaction that makes them durable. While one transaction
+ * Group commit: operations of the ledger wait here for the transaction that puts them into the store. While one transaction
  * runs, all that arrives waits for the next one together, so that a busy server makes few of them and a calm one loses
- * no time.
+ * no time. What is written down elsewhere already has time, and shares its transaction with many.
  *
  * Settlements and refunds are tried again until the store takes them, in their order: nothing that was used is forgotten
  * while the process lives. A hold and a claim are tried once, because their request waits for them.
  */
 import type { Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
+import type { WrittenCharge } from './charge-journal.js';
+import { LateWatch } from './late-watch.js';
 import type { LedgerOperation, LedgerStore, OperationResult } from './ledger-store.js';
+import { type Waiting, WaitingOperations } from './waiting-operations.js';
 
-/** The most operations of one transaction. */
-const BATCH_LENGTH_MAX = 256;
-/** Answers to keep in one transaction, in bytes; one that is longer by itself is kept alone. */
-const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 /**
  * From so many requests under way on, a transaction waits a moment, in ms, for what the others bring: what it costs is
  * shared then, and with so many of them nobody waits longer for it than for the processor.
  */
 const SIBLINGS_MIN = 16;
 const GATHER_MS = 1;
+/** How long what has time waits for others to share its transaction, in ms. */
+export const PATIENCE_MS = 20;
 /** The pause after a transaction that failed, in ms; it doubles up to the longest. */
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2000;
@@ -46,61 +47,67 @@ export interface CommitQueueOptions {
   onCommitted?(durationMs: number, operations: number, waiting: number): void;
 }
 
-interface Waiting {
-  readonly operation: LedgerOperation;
-  /** Whoever waits for it, and until when; undefined when nobody does, or any more. */
-  waiter: Waiter | undefined;
-  attemptsAlone: number;
-}
-
-interface Waiter {
-  readonly resolve: (result: OperationResult) => void;
-  readonly reject: (error: unknown) => void;
-  /** In the time of the clock. */
-  readonly lateAt: number;
-}
-
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingOperations();
+  readonly #lateWatch: LateWatch;
+  /** Whether a transaction runs, or will in this turn of the event loop. */
   #isWriting = false;
-  /** How many of the next operations are tried one by one, because together they failed. */
-  #alone = 0;
+  /** Set while everything that waits has time. */
+  #cancelPatience: (() => void) | undefined;
   #retryMs = RETRY_MIN_MS;
+  /** Whether the last transaction failed. */
+  #isFailing = false;
   #isClosed = false;
   #onIdle: (() => void)[] = [];
-  /** One timer for all that wait; it is set for the first of them, and found in vain when that is done. */
-  #cancelLook: (() => void) | undefined;
+  #onFlushed: { readonly awaited: Set<Waiting>; readonly resolve: () => void }[] = [];
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
+    this.#lateWatch = new LateWatch(options, () => this.#waiting.all);
   }
 
-  /** How many operations are not durable yet. */
+  /** How many operations are not in the store yet. */
   get length(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Resolves once the operation is durable. Rejects when it never will be, or is not in time, though it may be made later;
-   * a hold and a claim also when the store fails.
+   * Resolves once the operation is in the store. Rejects when it never will be, or is not in time, though it may be made
+   * later; a hold and a claim also when the store fails.
    */
   add(operation: LedgerOperation): Promise<OperationResult> {
     return new Promise((resolve, reject) => {
       const lateAt = this.#options.clock.now() + this.#options.timeoutMs;
       this.#push({ operation, waiter: { resolve, reject, lateAt }, attemptsAlone: 0 });
-      this.#cancelLook ??= this.#options.timers.after(this.#options.timeoutMs, () => this.#look());
+      this.#lateWatch.begin();
     });
   }
 
   /** Nobody waits for it. */
   addLater(operation: LedgerOperation): void {
-    this.#push({ operation, waiter: undefined, attemptsAlone: 0 });
+    this.#push({ operation, attemptsAlone: 0 });
+  }
+
+  /** It is written down: nobody waits for it, and it has time. */
+  addWritten(operation: LedgerOperation, written: WrittenCharge): void {
+    this.#push({ operation, written, attemptsAlone: 0 });
+  }
+
+  /** Resolves when everything that waits now is in the store; at once while the store fails, and when it does. */
+  flush(): Promise<void> {
+    const awaited = new Set(this.#waiting.all);
+    if (awaited.size === 0 || this.#isFailing || this.#isClosed) return Promise.resolve();
+    this.#waiting.makeDue();
+    this.#begin();
+    return new Promise((resolve) => this.#onFlushed.push({ awaited, resolve }));
   }
 
   /** Resolves when nothing waits any more, at the latest after a time in ms. */
   async idle(timeoutMs: number): Promise<void> {
-    if (!this.#isWriting) return;
+    if (this.#waiting.length === 0 || this.#isClosed) return;
+    this.#waiting.makeDue();
+    this.#begin();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle.push(resolve);
     const cancel = this.#options.timers.after(timeoutMs, resolve);
@@ -108,61 +115,57 @@ export class CommitQueue {
     cancel();
   }
 
-  /** Stops trying again; what still waits is lost. Returns how many operations that are. */
+  /** Stops trying again; what still waits is lost unless it is written down. Returns how many operations are lost. */
   close(): number {
     this.#isClosed = true;
-    for (const { waiter } of this.#waiting) waiter?.reject(new Error('The ledger is closed.'));
-    return this.#waiting.length;
+    this.#cancelPatience?.();
+    const waiting = this.#waiting.all;
+    for (const { waiter } of waiting) waiter?.reject(new Error('The ledger is closed.'));
+    for (const { resolve } of this.#onFlushed.splice(0)) resolve();
+    return waiting.filter(({ written }) => written === undefined).length;
   }
 
   #push(waiting: Waiting): void {
-    this.#waiting.push(waiting);
+    this.#waiting.add(waiting);
+    this.#writeSoon();
+  }
+
+  /** Begins a transaction when something is urgent, and otherwise in a while. */
+  #writeSoon(): void {
     if (this.#isWriting) return;
+    if (this.#waiting.isUrgent) this.#begin();
+    else this.#cancelPatience ??= this.#options.timers.after(PATIENCE_MS, () => this.#losePatience());
+  }
+
+  #losePatience(): void {
+    this.#waiting.makeDue();
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+    if (this.#isWriting || this.#isClosed) return;
     this.#isWriting = true;
     // All that this turn of the event loop brings goes into the same transaction.
     if ((this.#options.siblings?.() ?? 0) < SIBLINGS_MIN) setImmediate(() => void this.#write());
     else this.#options.timers.after(GATHER_MS, () => void this.#write());
   }
 
-  /** Tells those that have waited for too long; what they wait for stays where it is. */
-  #look(): void {
-    this.#cancelLook = undefined;
-    const { clock, timers, timeoutMs } = this.#options;
-    const now = clock.now();
-    let nextAt = Number.POSITIVE_INFINITY;
-    for (const waiting of this.#waiting) {
-      const { waiter } = waiting;
-      if (waiter === undefined) continue;
-      if (waiter.lateAt > now) nextAt = Math.min(nextAt, waiter.lateAt);
-      else {
-        waiting.waiter = undefined;
-        waiter.reject(new Error(`It took longer than ${timeoutMs} ms.`));
-      }
-    }
-    if (nextAt < Number.POSITIVE_INFINITY) this.#cancelLook = timers.after(nextAt - now, () => this.#look());
-  }
-
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#isClosed) {
-      const batch = this.#waiting.slice(0, this.#alone > 0 ? 1 : this.#batchLength());
-      const error = await this.#commit(batch);
+    while (this.#waiting.isUrgent && !this.#isClosed) {
+      const error = await this.#commit(this.#waiting.take());
+      this.#tellFlushed();
       if (error !== undefined) await this.#pause();
-      else if (this.#waiting.length > 0) await this.#gather();
+      else if (this.#waiting.isUrgent) await this.#gather();
     }
     this.#isWriting = false;
-    this.#cancelLook?.();
-    this.#cancelLook = undefined;
-    for (const resolve of this.#onIdle.splice(0)) resolve();
-  }
-
-  #batchLength(): number {
-    let bytes = 0;
-    for (const [index, { operation }] of this.#waiting.entries()) {
-      if (index === BATCH_LENGTH_MAX) return index;
-      bytes += operation.kind === 'settle' ? (operation.keep?.answer.content?.length ?? 0) : 0;
-      if (bytes > BATCH_BYTES_MAX) return Math.max(1, index);
+    if (this.#waiting.length > 0 && !this.#isClosed) {
+      this.#writeSoon();
+      return;
     }
-    return this.#waiting.length;
+    this.#lateWatch.end();
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** Returns why it failed, when it is worth a pause. */
@@ -172,10 +175,13 @@ export class CommitQueue {
     try {
       const operations = batch.map(({ operation }) => operation);
       const results = await store.apply(operations, serverId);
-      this.#waiting.splice(0, batch.length);
-      this.#alone = Math.max(0, this.#alone - batch.length);
+      this.#waiting.drop();
       this.#retryMs = RETRY_MIN_MS;
-      for (const [index, { waiter }] of batch.entries()) waiter?.resolve(results[index]!);
+      this.#isFailing = false;
+      for (const [index, { waiter, written }] of batch.entries()) {
+        waiter?.resolve(results[index]!);
+        written?.forget();
+      }
       onCommitted?.(performance.now() - startedAt, batch.length, this.#waiting.length);
       return undefined;
     } catch (error) {
@@ -185,13 +191,13 @@ export class CommitQueue {
 
   #fail(batch: readonly Waiting[], error: unknown): unknown {
     const { isStoreFailure, onFailure } = this.#options;
+    this.#isFailing = true;
     const isLasting = !isStoreFailure(error);
-    this.#waiting.splice(0, batch.length, ...batch.flatMap((waiting) => this.#afterFailure(waiting, error)));
+    const again = batch.flatMap((waiting) => this.#afterFailure(waiting, error));
+    const isAlone = isLasting && batch.length === 1;
+    this.#waiting.putBack(isAlone ? again.filter((waiting) => !this.#isGivenUp(waiting, error)) : again, isLasting);
     onFailure(error, this.#waiting.length);
-    if (!isLasting) return error;
-    if (batch.length > 1) this.#alone = batch.length;
-    else this.#giveUpFirst(batch[0]!, error);
-    return batch.length > 1 ? undefined : error;
+    return isLasting && batch.length > 1 ? undefined : error;
   }
 
   /** What takes the place of an operation whose transaction failed: nobody can tell whether it was made after all. */
@@ -199,16 +205,26 @@ export class CommitQueue {
     const undo = undoOf(waiting.operation);
     if (undo === undefined) return [waiting];
     waiting.waiter?.reject(error);
-    return [{ operation: undo, waiter: undefined, attemptsAlone: 0 }];
+    return [{ operation: undo, attemptsAlone: 0 }];
   }
 
-  #giveUpFirst(waiting: Waiting, error: unknown): void {
+  /** Of an operation that failed alone. */
+  #isGivenUp(waiting: Waiting, error: unknown): boolean {
     waiting.attemptsAlone += 1;
-    if (waiting.attemptsAlone < ATTEMPTS_ALONE_MAX || this.#waiting[0] !== waiting) return;
-    this.#waiting.shift();
-    this.#alone = Math.max(0, this.#alone - 1);
+    if (waiting.attemptsAlone < ATTEMPTS_ALONE_MAX) return false;
     waiting.waiter?.reject(error);
+    waiting.written?.forget();
     this.#options.onGivenUp(waiting.operation, error);
+    return true;
+  }
+
+  #tellFlushed(): void {
+    if (this.#onFlushed.length === 0) return;
+    const waiting = new Set(this.#isFailing ? [] : this.#waiting.all);
+    const isOver = ({ awaited }: { awaited: Set<Waiting> }) => ![...awaited].some((each) => waiting.has(each));
+    const told = this.#onFlushed.filter(isOver);
+    this.#onFlushed = this.#onFlushed.filter((flushed) => !told.includes(flushed));
+    for (const { resolve } of told) resolve();
   }
 
   async #gather(): Promise<void> {

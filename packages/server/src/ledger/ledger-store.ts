@@ -136,8 +136,8 @@ export interface LedgerStore {
   /** Says that a server lives and will say so again before `leaseUntil` (epoch ms). */
   keepAlive(server: ServerIdentity, leaseUntil: number): Promise<void>;
   /**
-   * Releases the holds and frees the claims of servers that are gone: whose lease has ended, or that `isGone` says are.
-   * Returns how many holds there were.
+   * Charges what servers have written down that are gone, releases their holds and frees their claims: those whose lease
+   * has ended, or that `isGone` says are. Returns how many holds there were.
    */
   releaseOrphans(now: number, isGone: (server: ServerIdentity) => boolean): Promise<number>;
   /** Says that a server has ended in good order. */

@@ -1,20 +1,21 @@
 /**
- * The ledger as the way of a request sees it: money is set aside before a request runs, and what it used is durable
- * before its answer is complete.
+ * The ledger as the way of a request sees it: money is set aside before a request runs, and what it used is written down,
+ * or in the store, before its answer is complete.
  */
 
 import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
 import type { MaybePromise } from '../limits/maybe-promise.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
 import { type Clock, fineClock } from '../observe/clock.js';
+import type { ChargeJournal } from './charge-journal.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';
 import type {
   Balance,
   HoldOperation,
-  LedgerOperation,
   LedgerStore,
   OperationResult,
   ReleasedHold,
+  SettleOperation,
 } from './ledger-store.js';
 import type { Money } from './money.js';
 import type { Hold } from './purse.js';
@@ -23,6 +24,9 @@ import type { UsageRecord } from './usage.js';
 
 /** How long a request waits for the ledger, in ms. */
 export const LEDGER_TIMEOUT_MS = 10_000;
+
+/** As long as so many operations are not in the store, what else was used has to wait for it: memory is not for them. */
+const WRITTEN_MAX = 8192;
 
 /** The ledger could not be written: a matter for 503, not of the request. */
 export class LedgerLostError extends Error {
@@ -64,6 +68,8 @@ export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'clock
   readonly timersClock?: Clock;
   /** How long a request waits for the ledger, in ms. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Where what was used is written down, so that no answer waits for the store. Default: answers wait. */
+  readonly journal?: ChargeJournal | undefined;
 }
 
 export class Ledger {
@@ -71,12 +77,18 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #queue: CommitQueue;
   readonly #purses: Purses;
+  readonly #journal: ChargeJournal | undefined;
 
   constructor(options: LedgerOptions) {
     const { store, clock, timers = systemTimers, timersClock = fineClock, timeoutMs = LEDGER_TIMEOUT_MS } = options;
     this.#store = store;
     this.#clock = clock;
-    this.#queue = new CommitQueue({ ...options, clock: timersClock, timers, timeoutMs });
+    this.#journal = options.journal;
+    const onFailure = (error: unknown, waiting: number) => {
+      this.#journal?.sync();
+      options.onFailure(error, waiting);
+    };
+    this.#queue = new CommitQueue({ ...options, clock: timersClock, timers, timeoutMs, onFailure });
     this.#purses = new Purses({
       ...{ clock, timers },
       fill: (operation) => this.#fill(operation),
@@ -84,14 +96,20 @@ export class Ledger {
     });
   }
 
-  /** How many operations are not durable yet. */
+  /** How many operations are not in the store yet. */
   get backlog(): number {
     return this.#queue.length;
   }
 
-  /** What an account can spend. Rejects with a StoreError. */
-  balance(accountId: string): Promise<Balance> {
+  /** What an account can spend, after all that this server has answered. Rejects with a StoreError. */
+  async balance(accountId: string): Promise<Balance> {
+    await this.flush();
     return this.#store.balance(accountId);
+  }
+
+  /** Resolves when everything so far is in the store, for whoever looks there, or the store has failed to take it. */
+  flush(): Promise<void> {
+    return this.#queue.flush();
   }
 
   /**
@@ -105,18 +123,30 @@ export class Ledger {
 
   /**
    * Puts the hold of a request back, if it has one, and charges and records what it used, once however often it is
-   * called; what is to be kept for its key is kept with that. Resolves once all of it is durable. Rejects with a
-   * LedgerLostError when it is not in time; then the charge is taken back as soon as the ledger can be written again, and
-   * the answer must not be completed. Rejects with a ClaimLostError, and charges nothing, when the key is another's.
+   * called; what is to be kept for its key is kept with that. Done at once where it can be written down, and else once
+   * all of it is in the store. Rejects with a LedgerLostError when it is not in time; then the charge is taken back as
+   * soon as the store can be written again, and the answer must not be completed. Rejects with a ClaimLostError, and
+   * charges nothing, when the key is another's.
    */
-  settle(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord, keep?: Keep): Promise<void> {
-    const settled = this.#queue.add(this.#describe(request, hold, usage, keep));
-    return settled.then(requireOwn, (cause) => this.#takeBack(request, cause));
+  settle(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord, keep?: Keep): MaybePromise<void> {
+    const settlement = this.#describe(request, hold, usage, keep);
+    if (this.#writeDown(settlement)) return;
+    return this.#queue.add(settlement).then(requireOwn, (cause) => this.#takeBack(request, cause));
   }
 
-  /** The same for an answer that nobody waits for: it is done as soon as the ledger can be written. */
+  /** The same for an answer that nobody waits for: it is done as soon as the store can be written. */
   settleLater(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord): void {
-    this.#queue.addLater(this.#describe(request, hold, usage));
+    const settlement = this.#describe(request, hold, usage);
+    if (!this.#writeDown(settlement)) this.#queue.addLater(settlement);
+  }
+
+  /** Whether it is: then this process may end, and the next one finds it. */
+  #writeDown(settlement: SettleOperation): boolean {
+    if (settlement.keep !== undefined || this.#queue.length >= WRITTEN_MAX) return false;
+    const written = this.#journal?.write(settlement);
+    if (written === undefined) return false;
+    this.#queue.addWritten(settlement, written);
+    return true;
   }
 
   /** Puts the hold of a request back that used nothing. */
@@ -149,6 +179,10 @@ export class Ledger {
 
   async #fill(operation: HoldOperation): Promise<OperationResult> {
     try {
+      const result = await this.#queue.add(operation);
+      if (result !== 'insufficient_balance' || this.#queue.length === 0) return result;
+      // What earlier requests have put back may not be in the store yet.
+      await this.flush();
       return await this.#queue.add(operation);
     } catch (cause) {
       this.#putBack({ id: operation.requestId }, operation.accountId);
@@ -165,7 +199,7 @@ export class Ledger {
     hold: Hold | undefined,
     usage: UsageRecord,
     keep?: Keep,
-  ): LedgerOperation {
+  ): SettleOperation {
     const released = hold?.purse.giveBack(hold, usage.cost);
     return { kind: 'settle', requestId, accountId, at: this.#clock.now(), hold: released, usage, keep };
   }
@@ -176,13 +210,15 @@ export class Ledger {
   }
 
   /**
-   * Puts back what no request has any more, waits until everything is durable, at most for so long, and stops. Returns how
-   * many operations were lost.
+   * Puts back what no request has any more, waits until everything is in the store, at most for so long, and stops. Returns
+   * how many operations were lost.
    */
   async close(timeoutMs: number): Promise<number> {
     this.#purses.close();
     await this.#queue.idle(timeoutMs);
-    return this.#queue.close();
+    const lost = this.#queue.close();
+    this.#journal?.close();
+    return lost;
   }
 }
 

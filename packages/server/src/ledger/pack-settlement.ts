@@ -48,6 +48,9 @@ type Parts = [
 
 const HEAD_LENGTH = 5;
 
+/** Where in a list amounts are, for forms that have no numbers as large. */
+export const AMOUNT_PLACES = [4, 15] as const;
+
 function readSettlement(list: readonly Value[]): SettleOperation {
   const parts = list as unknown as Parts;
   const [requestId, accountId, at, holdId, amount] = parts;

@@ -5,7 +5,7 @@ import type { KeyLookup } from '../accounts/key-store.js';
 import { openStore, type Store, type StoreOptions } from './open-store.js';
 
 /** A store, open for use. */
-export interface Access extends KeyIssuer, Pick<Store, 'administration' | 'ledger' | 'keptAnswers'> {
+export interface Access extends KeyIssuer, Pick<Store, 'administration' | 'ledger' | 'journals' | 'keptAnswers'> {
   readonly keys: KeyIssuer['keys'] & KeyLookup;
   /** Nothing of it may be used afterwards. */
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import type { KeyAdministration, KeyLookup } from '../accounts/key-store.js';
 import type { KeptAnswerStore } from '../idempotency/kept-answer.js';
 import type { LedgerStore } from '../ledger/ledger-store.js';
 import type { Clock } from '../observe/clock.js';
+import { JournalFolder, type Recovery } from './journal/journal-folder.js';
 import { openSecret } from './secret.js';
 import { createAdministrationStores } from './sql/administration-stores.js';
 import { SqlKeptAnswerStore } from './sql/kept-answer-store.js';
@@ -16,11 +17,15 @@ import { StoreError } from './store-error.js';
 
 /** The database file in the data folder. */
 export const DATABASE_FILE_NAME = 'plumb.db';
+/** Where servers write down beside the file what is on its way there, in the data folder. */
+const JOURNAL_FOLDER_NAME = 'journal';
 
 /** An open store. Several processes may have the same one open. */
 export interface Store {
   readonly keys: KeyLookup & KeyAdministration;
   readonly ledger: LedgerStore;
+  /** What servers write down beside the database; undefined where that is not a file. */
+  readonly journals: JournalFolder | undefined;
   readonly keptAnswers: KeptAnswerStore;
   readonly administration: AdministrationStores;
   /** The secret that keys are hashed with. */
@@ -51,6 +56,8 @@ export interface StoreOptions {
   readonly secret?: string | undefined;
   /** Hears, beside the way of a request, that this server does not hear of the changes of others for the moment. */
   readonly onLost?: (error: StoreError) => void;
+  /** Hears what was found in the journals of servers that are gone. */
+  readonly onRecovered?: (recovery: Recovery) => void;
 }
 
 /**
@@ -59,27 +66,34 @@ export interface StoreOptions {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dataDir, secret: given } = options;
-  const database = await openDatabase(options);
+  const journals = openJournals(options);
+  const database = await openDatabase(options, journals);
   try {
     const secret = await openSecret({ dataDir, given }, database);
     const { queries, ledger } = database;
     const keys = new SqlKeyStore(queries, () => database.revision());
     const keptAnswers = new SqlKeptAnswerStore(queries);
     const administration = createAdministrationStores(queries, keys);
-    return { keys, ledger, keptAnswers, administration, secret, close: () => database.close() };
+    return { keys, ledger, journals, keptAnswers, administration, secret, close: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function openDatabase(options: StoreOptions): Promise<SqlDatabase> {
+/** A server elsewhere has a disk of its own, which nobody reads there. */
+function openJournals({ dataDir, database, onRecovered }: StoreOptions): JournalFolder | undefined {
+  if (database?.url !== undefined) return undefined;
+  return new JournalFolder(join(dataDir, JOURNAL_FOLDER_NAME), onRecovered);
+}
+
+async function openDatabase(options: StoreOptions, journals: JournalFolder | undefined): Promise<SqlDatabase> {
   const { dataDir, clock, mustExist = false, ownThread = false, database, secret, onLost = () => {} } = options;
   if (database?.url === undefined) {
     const path = join(dataDir, DATABASE_FILE_NAME);
     if (mustExist) await requireFile(path, dataDir);
     else await createFolder(dataDir);
-    return openSqliteDatabase({ path, clock, ownThread });
+    return openSqliteDatabase({ path, clock, journals, ownThread });
   }
   // The secret is all that the folder is for.
   if (secret === undefined && !mustExist) await createFolder(dataDir);

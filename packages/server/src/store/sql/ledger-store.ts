@@ -7,6 +7,7 @@ import type {
   OperationResult,
   ServerIdentity,
 } from '../../ledger/ledger-store.js';
+import type { JournalFolder } from '../journal/journal-folder.js';
 import { readBalance } from './balance.js';
 import { KyselyLedgerRows } from './kysely-ledger-rows.js';
 import type { LedgerRows } from './ledger-rows.js';
@@ -17,14 +18,22 @@ import type { Tables } from './schema.js';
 /** The rows of an open transaction. */
 type OpenRows = (transaction: Transaction<Tables>) => LedgerRows;
 
+export interface SqlLedgerOptions {
+  /** How rows are read and written. Default: as every SQL dialect can. */
+  readonly openRows?: OpenRows;
+  /** What servers write down beside the database, where they do. */
+  readonly journals?: JournalFolder | undefined;
+}
+
 export class SqlLedgerStore implements LedgerStore {
   readonly #database: Kysely<Tables>;
   readonly #openRows: OpenRows;
+  readonly #journals: JournalFolder | undefined;
 
-  /** `openRows` is how the rows are read and written; by default as every SQL dialect can. */
-  constructor(database: Kysely<Tables>, flavor: SqlFlavor, openRows?: OpenRows) {
+  constructor(database: Kysely<Tables>, flavor: SqlFlavor, { openRows, journals }: SqlLedgerOptions = {}) {
     this.#database = database;
     this.#openRows = openRows ?? ((transaction) => new KyselyLedgerRows(transaction, flavor));
+    this.#journals = journals;
   }
 
   apply(operations: readonly LedgerOperation[], serverId: string): Promise<readonly OperationResult[]> {
@@ -54,6 +63,9 @@ export class SqlLedgerStore implements LedgerStore {
         ({ id, host, process_id, lease_until }) => lease_until <= now || isGone({ id, host, processId: process_id }),
       )
       .map(({ id }) => id);
+    const living = new Set(servers.map(({ id }) => id).filter((id) => !gone.includes(id)));
+    // What was used comes before what is put back, so that nobody spends it in between.
+    await this.#journals?.recover(this, (id) => !living.has(id));
     if (gone.length === 0) return 0;
     return this.#database.transaction().execute(async (transaction) => {
       const released = await this.#open(transaction, '').releaseHoldsOf(gone, now);

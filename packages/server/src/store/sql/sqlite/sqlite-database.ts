@@ -2,6 +2,7 @@
 import { Kysely } from 'kysely';
 import type { LedgerStore } from '../../../ledger/ledger-store.js';
 import type { Clock } from '../../../observe/clock.js';
+import type { JournalFolder } from '../../journal/journal-folder.js';
 import { SqlLedgerStore } from '../ledger-store.js';
 import { migrate } from '../migrate.js';
 import { MIGRATIONS } from '../migrations/index.js';
@@ -21,12 +22,15 @@ export interface SqliteOptions {
   /** Absolute path of the file, made when there is none. */
   readonly path: string;
   readonly clock: Clock;
+  /** What servers write down beside it. */
+  readonly journals?: JournalFolder | undefined;
   /** Whether it gets a thread of its own: starting that takes longer than most commands do. */
   readonly ownThread: boolean;
 }
 
 /** Opens the file and brings its schema up to date. Rejects with a StoreError. */
-export async function openSqliteDatabase({ path, clock, ownThread }: SqliteOptions): Promise<SqlDatabase> {
+export async function openSqliteDatabase(options: SqliteOptions): Promise<SqlDatabase> {
+  const { path, clock, journals, ownThread } = options;
   const connection = ownThread ? await ThreadConnection.open(path) : new DirectConnection(await openSqlite(path), path);
   const queries = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection) });
   try {
@@ -34,7 +38,7 @@ export async function openSqliteDatabase({ path, clock, ownThread }: SqliteOptio
     const revisions = new RevisionWatch(openSqliteReader(path), path, 'keys', ownThread);
     return {
       queries,
-      ledger: openLedger(queries, connection),
+      ledger: openLedger(queries, connection, journals),
       flavor: sqliteFlavor,
       revision: () => revisions.current(),
       async close() {
@@ -49,8 +53,12 @@ export async function openSqliteDatabase({ path, clock, ownThread }: SqliteOptio
   }
 }
 
-function openLedger(queries: Kysely<Tables>, connection: ThreadConnection | DirectConnection): LedgerStore {
-  if (connection instanceof ThreadConnection) return new ThreadLedgerStore(queries, connection);
+function openLedger(
+  queries: Kysely<Tables>,
+  connection: ThreadConnection | DirectConnection,
+  journals: JournalFolder | undefined,
+): LedgerStore {
+  if (connection instanceof ThreadConnection) return new ThreadLedgerStore(queries, connection, journals);
   const rows = new PreparedLedgerRows(connection.database);
-  return new SqlLedgerStore(queries, sqliteFlavor, () => rows);
+  return new SqlLedgerStore(queries, sqliteFlavor, { openRows: () => rows, journals });
 }

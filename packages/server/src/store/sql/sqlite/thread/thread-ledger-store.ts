@@ -1,6 +1,7 @@
 /** The ledger of a database in a thread of its own: each transaction goes there as a whole. */
 import type { DatabaseConnection, Kysely } from 'kysely';
 import type { LedgerOperation, LedgerStore, OperationResult } from '../../../../ledger/ledger-store.js';
+import type { JournalFolder } from '../../../journal/journal-folder.js';
 import { SqlLedgerStore } from '../../ledger-store.js';
 import type { Tables } from '../../schema.js';
 import { sqliteFlavor } from '../flavor.js';
@@ -11,8 +12,8 @@ export class ThreadLedgerStore extends SqlLedgerStore implements LedgerStore {
   readonly #connection: ThreadConnection;
 
   /** `queries` use the connection as well. */
-  constructor(queries: Kysely<Tables>, connection: ThreadConnection) {
-    super(queries, sqliteFlavor);
+  constructor(queries: Kysely<Tables>, connection: ThreadConnection, journals?: JournalFolder | undefined) {
+    super(queries, sqliteFlavor, { journals });
     this.#queries = queries;
     this.#connection = connection;
   }

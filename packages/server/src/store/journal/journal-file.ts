@@ -1,0 +1,55 @@
+/** One file of a journal: lines are added to it until it is full, and it goes when all of them are in the store. */
+import { closeSync, fdatasync, openSync, rmSync, writeSync } from 'node:fs';
+import type { WrittenCharge } from '../../ledger/charge-journal.js';
+
+export class JournalFile implements WrittenCharge {
+  readonly #path: string;
+  readonly #descriptor: number;
+  #kept = 0;
+  #bytes = 0;
+  #isSealed = false;
+
+  /** Makes the file, readable by its owner alone. @throws when it is there already, or cannot be made. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, 'ax', 0o600);
+  }
+
+  /** How long it is. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Adds a line. What this has written is the system's: it reaches the file also when this process is killed at once.
+   * @throws when not all of it could be written; nothing may be added then.
+   */
+  add(line: string): void {
+    const length = Buffer.byteLength(line);
+    if (writeSync(this.#descriptor, line) !== length) throw new Error(`There is no room for ${this.#path}.`);
+    this.#bytes += length;
+    this.#kept += 1;
+  }
+
+  forget(): void {
+    this.#kept -= 1;
+    this.#removeIfDone();
+  }
+
+  /** Waits for the disk elsewhere; a disk that refuses has been heard of by then. */
+  sync(): void {
+    fdatasync(this.#descriptor, () => {});
+  }
+
+  /** Nothing is added any more. */
+  seal(): void {
+    this.#isSealed = true;
+    this.#removeIfDone();
+  }
+
+  #removeIfDone(): void {
+    if (!this.#isSealed || this.#kept > 0) return;
+    closeSync(this.#descriptor);
+    rmSync(this.#path, { force: true });
+  }
+}
