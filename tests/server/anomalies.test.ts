@@ -22,6 +22,9 @@ const SETTINGS = {
 const CHAT = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 };
 const ANSWER_TOKENS = 15;
 
+/** Once a minute it is noted beside a request that its key was used (tests/accounts): it would shift the numbers of the rest. */
+const BESIDE = 'keys.recordUse';
+
 /** More calls than a request makes. */
 const CALLS_MAX = 50;
 
@@ -67,6 +70,7 @@ class Saboteur {
   }
 
   #call(name: string, call: () => unknown): unknown {
+    if (name === BESIDE) return call();
     this.#callsLeft -= 1;
     if (this.#callsLeft !== 0) return call();
     this.failed = name;
@@ -160,7 +164,7 @@ async function sabotageEach(
   const failed: string[] = [];
   let answered = 0;
   for (let call = 1; call <= CALLS_MAX; call++) {
-    const key = isKeyed ? `key ${failed.length + 1}` : undefined;
+    const key = isKeyed ? `key ${call}` : undefined;
     saboteur.arm(call);
     const first = await ending(started, stream, key);
     if (first === 'answered') answered += 1;
@@ -172,8 +176,6 @@ async function sabotageEach(
     if (!isKeyed || first === 'refused') answered += 1;
     await assertAtRest(started, answered);
     if (name === undefined) break;
-    // It is noted beside a request that a key was used, and now and then only: the call of this number is still to come.
-    if (name === 'keys.recordUse') call -= 1;
     failed.push(name);
   }
   assert.ok(failed.length < CALLS_MAX, 'a request makes fewer calls than that');

@@ -15,16 +15,15 @@ export const openSettlement: OpenSteps = async (scene) => [
 
 async function prepareSettling(scene: Scene): Promise<() => Promise<void>> {
   const { platform, caller } = scene;
-  const { answerLengths, clock } = platform;
   const work = describeWork(scene, makeBodies()[0]!.bytes);
-  const rates = platform.prices.ratesOf(work.model, clock.now());
+  const rates = platform.prices.ratesOf(work.model, platform.clock.now());
   const quote = await quoteRequest({ work, scopes: [], rates, typicalAnswerTokens: undefined });
   const permit = { admitted: true, headroom: {}, settle() {} } as const;
-  const meter = new Meter(clock.now());
-  const ledger = { hold: async () => ({}), settle: async () => {} } as unknown as Ledger;
-  const fixed = { caller, work, quote, permit, meter, ledger, answerLengths, clock };
+  const meter = new Meter(platform.clock.now());
+  const ledger = { hold: () => ({}), settle() {} } as unknown as Ledger;
+  const fixed = { platform: { ...platform, ledger }, caller, work, quote, permit, meter };
   return async () => {
-    const settlement = new Settlement({ ...fixed, mayOverdraw: false, onError: () => {} });
+    const settlement = new Settlement(fixed);
     await settlement.hold();
     await settlement.settle({ kind: 'completed' }, USAGE);
   };

@@ -12,9 +12,9 @@ export interface GenerationJob {
   readonly model: string;
   readonly request: ChatRequest;
   /** The body that the request was read from, whose `messages` are those of the request; absent where it has none. */
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   /** What is continued instead of the messages of the request, which are none then. Only where `completesTexts`. */
-  readonly text?: TextPrompt;
+  readonly text?: TextPrompt | undefined;
   /** Whether reasoning precedes the answer. */
   readonly thinking: boolean;
   /** How much is thought, where something is; `high` when there is none. The request has the word that was sent. */

@@ -5,13 +5,14 @@ import type { Exchange } from '../http/exchange.js';
 import { renderHeadroom, renderRefusal } from '../limits/headers.js';
 import type { Admission, Limiter, LimitKind, Permit, Refusal } from '../limits/limiter.js';
 import type { MaybePromise } from '../limits/maybe-promise.js';
+import type { Metrics } from '../observe/metrics.js';
 
 export interface AdmitParts {
   readonly limiter: Limiter;
   readonly admission: Admission;
   readonly exchange: Exchange;
-  /** Told of a refusal. */
-  onRefused(refusal: Refusal): void;
+  /** Counts refusals. */
+  readonly metrics: Pick<Metrics, 'refused'>;
 }
 
 /**
@@ -23,12 +24,12 @@ export function admit(parts: AdmitParts, signal: AbortSignal | undefined): Maybe
   return decision instanceof Promise ? decision.then((later) => take(parts, later)) : take(parts, decision);
 }
 
-function take({ admission, exchange, onRefused }: AdmitParts, decision: Permit | Refusal): Permit {
+function take({ admission, exchange, metrics }: AdmitParts, decision: Permit | Refusal): Permit {
   if (decision.admitted) {
     exchange.setHeaders(renderHeadroom(decision.headroom));
     return decision;
   }
-  onRefused(decision);
+  metrics.refused(decision.limit, scopeKindOf(decision.scope));
   throw refuse(decision, admission);
 }
 

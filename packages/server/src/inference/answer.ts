@@ -15,6 +15,7 @@ import type { KeepAlives, KeptAlive } from './keep-alive.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
 import type { Transcript } from './transcript.js';
+import type { Work } from './work.js';
 
 /** Bytes that may wait for a client that takes them slowly, from an engine that does not pause; beyond, it is cut off. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -81,13 +82,12 @@ export class Answer implements GenerationSink, KeptAlive {
   }
 
   /**
-   * Runs the generation that `start` begins to its end and writes it to the client. Never rejects: every ending is an
-   * outcome.
+   * Runs work to its end and writes what comes of it to the client. Never rejects: every ending is an outcome.
    */
-  run(start: (sink: GenerationSink) => RunningGeneration, settling: Settling): Promise<Outcome> {
+  run(work: Pick<Work, 'start'>, settling: Settling): Promise<Outcome> {
     this.#settling = settling;
     if (this.#stopped !== undefined) void this.#conclude(this.#reason(), undefined);
-    else this.#running = start(this);
+    else this.#running = work.start(this);
     return this.#ended.promise;
   }
 

@@ -3,11 +3,12 @@ import { type ChatRequest, invalidRequest } from '@plumb/wire';
 import { requireModel } from '../accounts/permissions.js';
 import type { ModelEntry } from '../catalog/catalog.js';
 import { decideEffort, decideThinking } from '../catalog/thinking.js';
-import type { Engine, GenerationJob, TextPrompt } from '../engines/engine.js';
+import type { Engine, GenerationJob, GenerationSink, RunningGeneration, TextPrompt } from '../engines/engine.js';
 import type { AuthenticatedContext } from '../http/handler.js';
 import { createRequestId } from '../ledger/request-id.js';
+import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { AnswerForm } from './answer-form.js';
-import type { Work } from './work.js';
+import type { EngineContext, Work } from './work.js';
 
 export interface GenerationParts {
   readonly request: ChatRequest;
@@ -17,33 +18,61 @@ export interface GenerationParts {
   readonly text?: TextPrompt;
   readonly form: AnswerForm;
   /** Looks at the request once it is known whether it thinks; throws an ApiError. */
-  check?(thinking: boolean): void;
+  readonly check?: ((thinking: boolean) => void) | undefined;
 }
 
 /** Throws 400 for an unknown model, 403 for one that the key may not use, 503 where nothing serves it. */
 export function describeGeneration(context: AuthenticatedContext, parts: GenerationParts): Work {
   const { platform, caller } = context;
-  const { request, text, form } = parts;
+  const { request, text } = parts;
   const model = platform.catalog.resolve(request.model);
   requireModel(caller.key, model.id);
   const thinking = text === undefined && decideThinking(model, request);
   parts.check?.(thinking);
   const engine = platform.engines.lease(model);
   if (text !== undefined) requireTexts(engine, model);
-  const job = describeJob(context, model, parts, thinking);
-  return {
-    id: job.id,
-    model: model.id,
-    isStreamed: request.stream === true,
-    userId: request.user_id ?? undefined,
-    thinking,
-    maxAnswerTokens: request.max_tokens ?? undefined,
-    form,
-    context: () => engine.description() ?? {},
-    countPromptTokens: () => engine.countPromptTokens(job),
-    start: (sink) => engine.generate(job, sink),
-  };
+  return new GenerationWork(engine, describeJob(context, model, parts, thinking), parts.form);
 }
+
+/** A generation as work of its engine. */
+class GenerationWork implements Work {
+  readonly id: string;
+  readonly model: string;
+  readonly isStreamed: boolean;
+  readonly userId: string | undefined;
+  readonly thinking: boolean;
+  readonly maxAnswerTokens: number | undefined;
+  readonly form: AnswerForm;
+  readonly #engine: Engine;
+  readonly #job: GenerationJob;
+
+  constructor(engine: Engine, job: GenerationJob, form: AnswerForm) {
+    const { request } = job;
+    this.id = job.id;
+    this.model = job.model;
+    this.isStreamed = request.stream === true;
+    this.userId = request.user_id ?? undefined;
+    this.thinking = job.thinking;
+    this.maxAnswerTokens = request.max_tokens ?? undefined;
+    this.form = form;
+    this.#engine = engine;
+    this.#job = job;
+  }
+
+  context(): EngineContext {
+    return this.#engine.description() ?? UNKNOWN;
+  }
+
+  countPromptTokens(): MaybePromise<number> {
+    return this.#engine.countPromptTokens(this.#job);
+  }
+
+  start(sink: GenerationSink): RunningGeneration {
+    return this.#engine.generate(this.#job, sink);
+  }
+}
+
+const UNKNOWN: EngineContext = {};
 
 /** An engine that is starting says later what it can. */
 function requireTexts(engine: Engine, { id }: ModelEntry): void {
@@ -58,13 +87,14 @@ function describeJob(
   { request, body, text }: GenerationParts,
   thinking: boolean,
 ): GenerationJob {
+  const now = platform.clock.now();
   return {
-    id: createRequestId(platform.clock.now()),
-    created: Math.floor(platform.clock.now() / 1000),
+    id: createRequestId(now),
+    created: Math.floor(now / 1000),
     model: model.id,
     request,
-    ...(body === undefined ? {} : { body }),
-    ...(text === undefined ? {} : { text }),
+    body,
+    text,
     thinking,
     effort: decideEffort(request),
     cacheScope: `${caller.account.id}/${request.user_id ?? ''}`,

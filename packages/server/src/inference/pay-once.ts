@@ -10,7 +10,7 @@ import type { AuthenticatedContext } from '../http/handler.js';
 import { refreshLimits } from '../http/show-limits.js';
 import type { Turn } from '../idempotency/claims.js';
 import type { FlightEnd } from '../idempotency/flight.js';
-import { fingerprintOf, REPLAYED_HEADER, readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { fingerprintOf, REPLAYED_HEADER } from '../idempotency/idempotency-key.js';
 import type { KeptAnswer } from '../idempotency/kept-answer.js';
 import { unpack } from '../idempotency/pack.js';
 import type { Outcome } from './outcome.js';
@@ -19,25 +19,18 @@ import { WaitingAnswer } from './waiting-answer.js';
 
 export interface Payable {
   readonly context: AuthenticatedContext;
+  readonly key: string;
   /** The body as it came. */
   readonly bytes: Uint8Array;
   /** Whether it asks for a stream. */
   readonly isStreamed: boolean;
-  /**
-   * Generates the answer and sends it; writes it down as well where there is a transcript. Throws what keeps it from
-   * beginning.
-   */
-  generate(transcript?: Transcript): Promise<Outcome>;
+  /** Generates the answer, sends it, and writes it down. Throws what keeps it from beginning. */
+  generate(transcript: Transcript): Promise<Outcome>;
 }
 
-/** Answers a request, without its key as ever. Throws 400 for what is no key, and 409 for one of another request. */
-export function payOnce(payable: Payable): Promise<unknown> {
-  const key = readIdempotencyKey(payable.context.exchange.headers);
-  return key === undefined ? payable.generate() : payForKey(payable, key);
-}
-
-async function payForKey(payable: Payable, key: string): Promise<void> {
-  const { context, isStreamed } = payable;
+/** Answers a request of a key. Throws 409 for a key of another request. */
+export async function payOnce(payable: Payable): Promise<void> {
+  const { context, key, isStreamed } = payable;
   const { platform, exchange, caller } = context;
   const fingerprint = fingerprintOf(exchange.path, payable.bytes);
   const request = { accountId: caller.account.id, key, fingerprint };

@@ -39,8 +39,8 @@ export function quoteRequest(parts: QuoteParts): MaybePromise<Quote> {
   const isLimited = scopes.some(({ limits }) => limits.tokensPerMinute !== undefined);
   if (!isLimited && rates === undefined) return FREE;
   const promptTokens = work.countPromptTokens();
-  const quote = (tokens: number) => quotePrompt(parts, isLimited, tokens);
-  return typeof promptTokens === 'number' ? quote(promptTokens) : promptTokens.then(quote);
+  if (typeof promptTokens === 'number') return quotePrompt(parts, isLimited, promptTokens);
+  return promptTokens.then((tokens) => quotePrompt(parts, isLimited, tokens));
 }
 
 function quotePrompt(parts: QuoteParts, isLimited: boolean, promptTokens: number): Quote {
@@ -56,9 +56,10 @@ function quotePrompt(parts: QuoteParts, isLimited: boolean, promptTokens: number
 }
 
 /** The tokens that are left for an answer. Throws 400 when the answer that was asked for has no room for certain. */
-function roomOf({ context, maxAnswerTokens: maxTokens }: QuoteParts['work'], promptTokens: number): number {
+function roomOf(work: QuoteParts['work'], promptTokens: number): number {
+  const { maxAnswerTokens: maxTokens } = work;
   if (maxTokens === 0) return 0;
-  const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = context();
+  const { contextTokens = CONTEXT_TOKENS_MAX, estimatesPrompts = false } = work.context();
   const room = contextTokens - promptTokens;
   if ((maxTokens ?? 1) <= room) return room;
   if (!estimatesPrompts) throw contextLengthExceeded(contextTokens, promptTokens, maxTokens ?? 1);

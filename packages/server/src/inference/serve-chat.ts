@@ -12,9 +12,6 @@ export const serveChat = serveGeneration((context, value, bytes) => {
   const request = readChatRequest(value, bytes);
   const isBeta = exchange.path.startsWith(BETA_PREFIX);
   const isStrict = platform.config.contract === 'strict';
-  return describeGeneration(context, {
-    ...{ request, body: bytes },
-    form: CHAT_FORM,
-    ...(isStrict && { check: (thinking) => checkStrictContract(request, { thinking, isBeta }) }),
-  });
+  const check = isStrict ? (thinking: boolean) => checkStrictContract(request, { thinking, isBeta }) : undefined;
+  return describeGeneration(context, { request, body: bytes, form: CHAT_FORM, check });
 });

@@ -4,13 +4,13 @@
  * taken is given back by the settlement.
  */
 import { parseJsonBody } from '@plumb/wire';
-import { scopeKindOf, scopesOf } from '../accounts/tier.js';
+import { scopesOf } from '../accounts/tier.js';
 import { meetFault, readFacts } from '../faults/meet-fault.js';
 import { explainError } from '../http/explain-error.js';
 import type { AuthenticatedContext, Handler } from '../http/handler.js';
 import { requireJson } from '../http/require-json.js';
 import { refreshLimits, requireTier } from '../http/show-limits.js';
-import type { Refusal } from '../limits/limiter.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { admit } from './admit.js';
 import { Answer } from './answer.js';
 import { Meter } from './meter.js';
@@ -31,26 +31,43 @@ export type ReadWork = (context: AuthenticatedContext, value: unknown, bytes: Ui
 /** The handler of an endpoint; `mayStream` says whether `stream` means anything there. Default true. */
 export function serveGeneration(readWork: ReadWork, mayStream = true): Handler {
   return async (context) => {
-    const bytes = await readBytes(context);
+    const { exchange, platform } = context;
+    // Announced as JSON and within its limit (415, 413).
+    requireJson(exchange.headers);
+    const bytes = await exchange.readBody(platform.config.http.body_limit_bytes);
     const value = parseJsonBody(bytes);
+    const key = readIdempotencyKey(exchange.headers);
+    if (key === undefined) {
+      await generate(context, readWork(context, value, bytes));
+      return;
+    }
     const isStreamed = mayStream && (value as { stream?: unknown } | null)?.stream === true;
-    const generate = (transcript?: Transcript) => begin(context, () => readWork(context, value, bytes), transcript);
-    await payOnce({ context, bytes, isStreamed, generate });
+    const generateKept = (kept: Transcript) => generate(context, readWork(context, value, bytes), kept);
+    await payOnce({ context, key, bytes, isStreamed, generate: generateKept });
   };
 }
 
-async function begin(context: AuthenticatedContext, readWork: () => Work, transcript?: Transcript): Promise<Outcome> {
+/** `transcript` is where the answer is kept for the next request of its key. */
+async function generate(context: AuthenticatedContext, asked: Work, transcript?: Transcript): Promise<Outcome> {
   const { platform, exchange } = context;
-  const asked = readWork();
+  const { clock } = platform;
   const fault = platform.faults.draw(exchange.headers, () => readFacts(context, asked));
-  const { work, outgoing } =
-    fault === undefined ? { work: asked, outgoing: exchange } : await meetFault(fault, context, asked);
-  const { keepAlives, clock } = platform;
+  const met = fault === undefined ? undefined : await meetFault(fault, context, asked);
+  const work = met?.work ?? asked;
   const meter = new Meter(clock.now());
-  const { isStreamed: streamed, form } = work;
-  const answer = new Answer({ exchange: outgoing, streamed, form, meter, keepAlives, clock, transcript });
+  const answer = new Answer({
+    exchange: met?.outgoing ?? exchange,
+    streamed: work.isStreamed,
+    form: work.form,
+    meter,
+    keepAlives: platform.keepAlives,
+    clock,
+    transcript,
+  });
   try {
-    return await serve({ context, answer, meter, work, transcript });
+    const outcome = await answer.run(work, await takeIn(context, work, meter, answer, transcript));
+    writeRecord(context.record, work, meter, outcome);
+    return outcome;
   } catch (thrown) {
     const error = explainError(thrown);
     await refreshLimits(context, work.model);
@@ -59,42 +76,29 @@ async function begin(context: AuthenticatedContext, readWork: () => Work, transc
   }
 }
 
-interface Serving {
-  readonly context: AuthenticatedContext;
-  readonly answer: Answer;
-  readonly meter: Meter;
-  readonly work: Work;
-  /** Where the answer is kept for the next request of its key. */
-  readonly transcript: Transcript | undefined;
-}
-
-async function serve({ context, answer, meter, work, transcript }: Serving): Promise<Outcome> {
-  const { platform, exchange, caller, record } = context;
-  const { limiter, ledger, answerLengths, clock } = platform;
+/** Quotes the request, admits it, and sets aside what it can cost; what is taken the settlement gives back. */
+async function takeIn(
+  context: AuthenticatedContext,
+  work: Work,
+  meter: Meter,
+  answer: Answer,
+  transcript: Transcript | undefined,
+): Promise<Settlement> {
+  const { platform, exchange, caller } = context;
   const accountId = caller.account.id;
   const tier = requireTier(platform, caller.account);
   const scopes = scopesOf(tier, caller.account, caller.key, work.model);
   const rates = platform.prices.ratesOf(work.model, meter.startedAt);
-  const typicalAnswerTokens = answerLengths.typical(accountId, work.model);
-  const quote = await quoteRequest({ work, scopes, rates, typicalAnswerTokens });
+  const typicalAnswerTokens = platform.answerLengths.typical(accountId, work.model);
+  const quoted = quoteRequest({ work, scopes, rates, typicalAnswerTokens });
+  const quote = quoted instanceof Promise ? await quoted : quoted;
   const admission = { account: accountId, scopes, tokens: quote.reservedTokens, queue: tier.queue };
-  const onRefused = ({ limit, scope }: Refusal) => platform.metrics.refused(limit, scopeKindOf(scope));
   // Only where requests can wait for room does anything listen.
   const signal = tier.queue === undefined ? undefined : answer.signal;
-  const permit = await admit({ limiter, admission, exchange, onRefused }, signal);
-  const settlement = new Settlement({
-    ...{ caller, work, quote, permit, meter, ledger, answerLengths, clock, transcript },
-    mayOverdraw: !platform.config.billing.require_balance,
-    onError: (error) => platform.log.error({ err: error }, 'a permit could not be given back'),
-  });
-  await settlement.hold();
-  const outcome = await answer.run((sink) => work.start(sink), settlement);
-  writeRecord(record, work, meter, outcome);
-  return outcome;
-}
-
-/** The body as it came, within its limit and announced as JSON (413, 415). */
-function readBytes({ platform, exchange }: AuthenticatedContext): Promise<Buffer> {
-  requireJson(exchange.headers);
-  return exchange.readBody(platform.config.http.body_limit_bytes);
+  const admitted = admit({ limiter: platform.limiter, admission, exchange, metrics: platform.metrics }, signal);
+  const permit = admitted instanceof Promise ? await admitted : admitted;
+  const settlement = new Settlement({ platform, caller, work, quote, permit, meter, transcript });
+  const held = settlement.hold();
+  if (held !== undefined) await held;
+  return settlement;
 }

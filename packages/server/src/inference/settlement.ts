@@ -4,14 +4,13 @@
  */
 import { insufficientBalance, type Usage } from '@plumb/wire';
 import type { Caller } from '../accounts/authenticate.js';
-import type { Ledger, LedgerRequest } from '../ledger/ledger.js';
+import type { LedgerRequest } from '../ledger/ledger.js';
 import { costOf } from '../ledger/price.js';
 import type { Hold } from '../ledger/purse.js';
 import type { UsageRecord } from '../ledger/usage.js';
-import type { AnswerLengths } from '../limits/answer-lengths.js';
 import type { Permit } from '../limits/limiter.js';
 import type { MaybePromise } from '../limits/maybe-promise.js';
-import type { Clock } from '../observe/clock.js';
+import type { Platform } from '../platform.js';
 import type { Settling } from './answer.js';
 import type { Meter } from './meter.js';
 import type { Outcome } from './outcome.js';
@@ -20,44 +19,45 @@ import type { Transcript } from './transcript.js';
 import type { Work } from './work.js';
 
 export interface SettlementParts {
+  readonly platform: Pick<Platform, 'ledger' | 'answerLengths' | 'clock' | 'config' | 'log'>;
   readonly caller: Caller;
   readonly work: Pick<Work, 'id' | 'model' | 'isStreamed'>;
   readonly quote: Quote;
   readonly permit: Permit;
   readonly meter: Meter;
-  readonly ledger: Ledger;
-  readonly answerLengths: AnswerLengths;
-  readonly clock: Clock;
   /** What is kept of the answer together with its charge; undefined when nothing is. */
   readonly transcript?: Transcript | undefined;
-  /** Whether requests run also when the balance does not cover them. */
-  readonly mayOverdraw: boolean;
-  /** Told of a permit that could not be given back. */
-  onError(error: unknown): void;
 }
 
-export class Settlement implements Settling {
+export class Settlement implements Settling, LedgerRequest {
   readonly #parts: SettlementParts;
-  readonly #request: LedgerRequest;
+  readonly requestId: string;
+  readonly accountId: string;
   #hold: Hold | undefined;
   #isSettled = false;
 
   /** Takes over the permit. */
   constructor(parts: SettlementParts) {
     this.#parts = parts;
-    this.#request = { requestId: parts.work.id, accountId: parts.caller.account.id };
+    this.requestId = parts.work.id;
+    this.accountId = parts.caller.account.id;
   }
 
   /**
-   * Sets the most that the request can cost aside. Rejects with 402 when the account has less and with a
+   * Sets the most that the request can cost aside. Fails with 402 when the account has less and with a
    * LedgerLostError when the ledger cannot be written; the permit is given back then.
    */
-  async hold(): Promise<void> {
-    const { ledger, quote, mayOverdraw } = this.#parts;
+  hold(): MaybePromise<void> {
+    const { platform, quote } = this.#parts;
     if (quote.mostCost === 0n) return;
+    const held = platform.ledger.hold(this, quote.mostCost, !platform.config.billing.require_balance);
+    if (held instanceof Promise || held === undefined) return this.#takeHold(held);
+    this.#hold = held;
+  }
+
+  async #takeHold(held: MaybePromise<Hold | undefined>): Promise<void> {
     try {
-      const held = ledger.hold(this.#request, quote.mostCost, mayOverdraw);
-      this.#hold = held instanceof Promise ? await held : held;
+      this.#hold = await held;
     } catch (error) {
       await this.#releasePermit(0);
       throw error;
@@ -79,31 +79,31 @@ export class Settlement implements Settling {
       this.#settleLater(outcome, usage);
       return released;
     }
-    const { caller, work, answerLengths } = this.#parts;
-    answerLengths.observe(caller.account.id, work.model, usage.completion_tokens);
+    const { platform, work } = this.#parts;
+    platform.answerLengths.observe(this.accountId, work.model, usage.completion_tokens);
     const charged = this.#charge(outcome, usage);
     if (released === undefined) return charged;
     return charged === undefined ? released : settleBoth(released, charged);
   }
 
   #charge(outcome: Outcome, usage: Usage): MaybePromise<void> {
-    const { ledger, transcript } = this.#parts;
+    const { platform, transcript } = this.#parts;
     const record = this.#record(outcome, usage);
-    if (transcript === undefined) return ledger.settle(this.#request, this.#hold, record);
+    if (transcript === undefined) return platform.ledger.settle(this, this.#hold, record);
     return this.#chargeAndKeep(record, transcript);
   }
 
   async #chargeAndKeep(record: UsageRecord, transcript: Transcript): Promise<void> {
-    const { ledger, work, clock } = this.#parts;
-    const answer = await transcript.finish(work.model, clock.now());
-    return ledger.settle(this.#request, this.#hold, record, { claim: transcript.claim, answer });
+    const { platform, work } = this.#parts;
+    const answer = await transcript.finish(work.model, platform.clock.now());
+    return platform.ledger.settle(this, this.#hold, record, { claim: transcript.claim, answer });
   }
 
   /** Nobody waits for it: there is no answer to be completed. */
   #settleLater(outcome: Outcome, usage: Usage | undefined): void {
-    const { ledger } = this.#parts;
-    if (usage !== undefined) ledger.settleLater(this.#request, this.#hold, this.#record(outcome, usage));
-    else if (this.#hold !== undefined) ledger.release(this.#request, this.#hold);
+    const { ledger } = this.#parts.platform;
+    if (usage !== undefined) ledger.settleLater(this, this.#hold, this.#record(outcome, usage));
+    else if (this.#hold !== undefined) ledger.release(this, this.#hold);
   }
 
   /** An engine that ended without a word has read the prompt at least. */
@@ -115,23 +115,27 @@ export class Settlement implements Settling {
 
   /** Never rejects or throws: what it cannot give back must not keep an answer back. */
   #releasePermit(usedTokens: number): MaybePromise<void> {
-    const { permit, onError } = this.#parts;
     try {
-      return permit.settle(usedTokens)?.catch(onError);
+      return this.#parts.permit.settle(usedTokens)?.catch((error) => this.#noteUnreleased(error));
     } catch (error) {
-      onError(error);
+      this.#noteUnreleased(error);
     }
   }
 
+  #noteUnreleased(error: unknown): void {
+    this.#parts.platform.log.error({ err: error }, 'a permit could not be given back');
+  }
+
   #record(outcome: Outcome, usage: Usage): UsageRecord {
-    const { caller, work, meter, quote, clock } = this.#parts;
+    const { platform, caller, work, meter, quote } = this.#parts;
     const isPaid = quote.rates !== undefined && outcome.kind !== 'failed';
     return {
-      ...this.#request,
+      requestId: this.requestId,
+      accountId: this.accountId,
       keyId: caller.key.id,
       model: work.model,
       at: meter.startedAt,
-      durationMs: Math.max(0, clock.now() - meter.startedAt),
+      durationMs: Math.max(0, platform.clock.now() - meter.startedAt),
       outcome: outcome.kind,
       stream: work.isStreamed,
       promptTokens: usage.prompt_tokens,

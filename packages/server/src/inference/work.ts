@@ -3,6 +3,9 @@ import type { EngineDescription, GenerationSink, RunningGeneration } from '../en
 import type { MaybePromise } from '../limits/maybe-promise.js';
 import type { AnswerForm } from './answer-form.js';
 
+/** What an engine says of its context. */
+export type EngineContext = Pick<EngineDescription, 'contextTokens' | 'estimatesPrompts'>;
+
 export interface Work {
   /** A plain UUID. */
   readonly id: string;
@@ -17,9 +20,19 @@ export interface Work {
   readonly maxAnswerTokens: number | undefined;
   readonly form: AnswerForm;
   /** What the engine says of its context at the moment. */
-  context(): Pick<EngineDescription, 'contextTokens' | 'estimatesPrompts'>;
+  context(): EngineContext;
   /** Rejects with an ApiError when the request cannot be one, or nobody can tell. */
   countPromptTokens(): MaybePromise<number>;
   /** Hands the work to its engine. Never throws. */
   start(sink: GenerationSink): RunningGeneration;
+}
+
+/** The same work, begun in another way. */
+export function beginOtherwise(work: Work, start: Work['start']): Work {
+  const { id, model, isStreamed, userId, thinking, maxAnswerTokens, form } = work;
+  return {
+    ...{ id, model, isStreamed, userId, thinking, maxAnswerTokens, form, start },
+    context: () => work.context(),
+    countPromptTokens: () => work.countPromptTokens(),
+  };
 }

@@ -1,7 +1,7 @@
 /** Faults that look as if the engine had them: put between an engine and the answer. */
 import type { ApiError } from '@plumb/wire';
 import type { Exchange } from '../../http/exchange.js';
-import type { Work } from '../../inference/work.js';
+import { beginOtherwise, type Work } from '../../inference/work.js';
 import type { FaultForm } from '../fault-settings.js';
 import type { FaultStatus } from '../refusals.js';
 import { type Break, BrokenGeneration } from './broken-generation.js';
@@ -28,22 +28,19 @@ export function breakGeneration(
     case 'insufficient_system_resource':
       return breaking(work, after, { end: (end, sink, next) => sink.onEnd(endForLackOfResources(end, next)) });
     case 'empty_content':
-      return { ...work, start: (sink) => work.start(new ChangedGeneration(sink, emptyContent)) };
+      return beginOtherwise(work, (sink) => work.start(new ChangedGeneration(sink, emptyContent)));
     case 'invalid_tool_json':
-      return { ...work, start: (sink) => work.start(new ChangedGeneration(sink, breakToolCalls)) };
+      return beginOtherwise(work, (sink) => work.start(new ChangedGeneration(sink, breakToolCalls)));
     default:
       return work;
   }
 }
 
 function breaking(work: Work, after: number, how: Break): Work {
-  return {
-    ...work,
-    start(sink) {
-      const broken = new BrokenGeneration(sink, after, how);
-      return broken.run(work.start(broken));
-    },
-  };
+  return beginOtherwise(work, (sink) => {
+    const broken = new BrokenGeneration(sink, after, how);
+    return broken.run(work.start(broken));
+  });
 }
 
 /** The answer learns that its client has left, and stops the engine if nobody else waits for what it makes. */
