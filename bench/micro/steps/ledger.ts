@@ -1,5 +1,8 @@
-/** Making holds and charges durable: in groups, straight in the store; and through the ledger, as requests do. */
-import type { LedgerOperation } from '#server/ledger/ledger-store.js';
+/**
+ * Writing a charge down; making holds and charges durable in groups, straight in the store; and both through the ledger, as
+ * requests do.
+ */
+import type { LedgerOperation, SettleOperation } from '#server/ledger/ledger-store.js';
 import { createRequestId } from '#server/ledger/request-id.js';
 import type { UsageRecord } from '#server/ledger/usage.js';
 import type { Step } from '../measure.js';
@@ -15,10 +18,21 @@ export const openLedger: OpenSteps = async (scene) => {
   await scene.access.ledger.keepAlive({ id: SERVER_ID, host: 'bench', processId: process.pid }, now + 3_600_000);
   const ids = countIds();
   return [
+    writeStep(scene, ids),
     ...GROUPS.map((length) => commitStep(scene, length, ids)),
     ...WIDTHS.map((width) => payStep(scene, width, ids)),
   ];
 };
+
+/** A line of a journal, which is thrown away at once. */
+function writeStep({ access, caller, platform }: Scene, nextId: () => string): Step {
+  const journal = access.journals?.open(SERVER_ID, (error) => platform.log.error({ err: error }, 'not written'));
+  const run = () => {
+    const settlement = describeSettlement(createRecord(caller.account.id, caller.key.id, nextId()));
+    journal?.write(settlement)?.forget();
+  };
+  return { name: 'write a charge down', run };
+}
 
 /** As many holds in one transaction, then their charges in another. */
 function commitStep({ access, caller }: Scene, length: number, nextId: () => string): Step {
@@ -45,7 +59,7 @@ function describeHold({ requestId, accountId, at }: UsageRecord): LedgerOperatio
   return { kind: 'hold', requestId, accountId, amount: 1_000_000n, at, mayOverdraw: false };
 }
 
-function describeSettlement(usage: UsageRecord): LedgerOperation {
+function describeSettlement(usage: UsageRecord): SettleOperation {
   const { requestId, accountId, at } = usage;
   return { kind: 'settle', requestId, accountId, at, hold: { id: requestId }, usage };
 }

@@ -22,9 +22,13 @@ export const CHAT_FORM: AnswerForm = { openFold: () => openChatFold((response) =
 
 /** A fold of chat chunks whose result is written in another form. */
 export function openChatFold(write: (response: ChatResponse) => object): BodyFold {
-  const fold = new ChatFold();
+  // Not needed for an answer that comes as a whole.
+  let fold: ChatFold | undefined;
   return {
-    add: (data) => fold.add(JSON.parse(data) as ChatChunk),
-    body: (whole) => JSON.stringify(write(whole ?? fold.response())),
+    add(data) {
+      fold ??= new ChatFold();
+      fold.add(JSON.parse(data) as ChatChunk);
+    },
+    body: (whole) => JSON.stringify(write(whole ?? (fold ?? new ChatFold()).response())),
   };
 }

@@ -89,29 +89,29 @@ class StreamedBody implements Body {
 /** One JSON object: the fold of the stream's events. */
 class BufferedBody implements Body {
   readonly #exchange: Outgoing;
-  readonly #openFold: () => BodyFold;
+  readonly #form: AnswerForm;
   /** Made with the first events: some answers come as a whole. */
   #decoder: EventDecoder | undefined;
-  #fold: BodyFold;
+  #fold: BodyFold | undefined;
   readonly #transcript: Transcript | undefined;
 
   constructor(exchange: Outgoing, form: AnswerForm, transcript: Transcript | undefined) {
     this.#exchange = exchange;
     this.#transcript = transcript;
-    this.#openFold = () => form.openFold();
-    this.#fold = form.openFold();
+    this.#form = form;
   }
 
   take(events: Uint8Array): boolean {
     if (events.length === 0) return false;
     this.#decoder ??= new EventDecoder();
+    this.#fold ??= this.#form.openFold();
     for (const event of this.#decoder.push(events)) this.#fold.add(event.data);
     return false;
   }
 
   restart(): boolean {
     this.#decoder = undefined;
-    this.#fold = this.#openFold();
+    this.#fold = undefined;
     return true;
   }
 
@@ -122,7 +122,7 @@ class BufferedBody implements Body {
 
   prepareEnd(lastEvents: Uint8Array | undefined, response?: ChatResponse): () => void {
     if (lastEvents !== undefined) this.take(lastEvents);
-    const json = this.#fold.body(response);
+    const json = (this.#fold ?? this.#form.openFold()).body(response);
     this.#transcript?.addBody(json);
     return () => {
       if (this.#exchange.headersSent) this.#exchange.end(json);
