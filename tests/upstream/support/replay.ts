@@ -1,5 +1,6 @@
 /** Plays the bytes of an answer to a generation as a connection would, piece by piece and without one. */
 import { ChatAnswer } from '#server/engines/upstream/chat-answer.js';
+import { Deliveries } from '#server/engines/upstream/deliveries.js';
 import { Endpoint } from '#server/engines/upstream/endpoint.js';
 import { TokenEstimator } from '#server/engines/upstream/estimate-tokens.js';
 import { FormBook } from '#server/engines/upstream/form-book.js';
@@ -26,7 +27,7 @@ export async function replay(parts: Replay, pieces: readonly (string | Uint8Arra
     ...{ kind, forms },
     endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
     estimator: new TokenEstimator(),
-    clock: { now: () => 0 },
+    ...{ clock: { now: () => 0 }, deliveries: new Deliveries() },
     ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000 },
   };
   const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream, parts.isBuffered);

@@ -1,6 +1,9 @@
 /** Events that are ready and that nobody has taken yet, in one piece of memory, so that a chunk makes no object. */
 
-/** How much more than what an engine sends room is made for: our events are about as long as its own. */
+/**
+ * How much more than what an engine sends room is made for, and how much of what is taken may be unused: our events are
+ * about as long as its own.
+ */
 const SPARE_SHARE = 1 / 8;
 
 export class Output {
@@ -34,21 +37,23 @@ export class Output {
 
   /** All of it, once; undefined when there is nothing. */
   take(): Buffer | undefined {
-    const bytes = this.#bytes?.subarray(0, this.#length);
+    const room = this.#bytes;
+    if (room === undefined) return undefined;
+    const bytes = room.subarray(0, this.#length);
     this.#bytes = undefined;
     this.#length = 0;
-    return bytes;
+    // A slow client keeps all of it.
+    return room.length - bytes.length > room.length * SPARE_SHARE ? Buffer.from(bytes) : bytes;
   }
 
   #makeRoom(length: number): Buffer {
     const needed = this.#length + length;
-    if (this.#bytes !== undefined && needed <= this.#bytes.length) return this.#bytes;
-    // Made once, as a rule, and hardly larger than what comes: a slow client keeps all of it.
-    const likely = Math.ceil(this.#expected * (1 + SPARE_SHARE));
-    const larger = Buffer.allocUnsafe(
-      Math.max(needed, this.#bytes === undefined ? likely : this.#bytes.length + likely),
-    );
-    if (this.#bytes !== undefined) this.#bytes.copy(larger, 0, 0, this.#length);
+    const room = this.#bytes;
+    if (room !== undefined && needed <= room.length) return room;
+    // Hardly larger than what comes; many pieces that come together are gathered in ever larger rooms.
+    const likely = room === undefined ? Math.ceil(this.#expected * (1 + SPARE_SHARE)) : 2 * room.length;
+    const larger = Buffer.allocUnsafe(Math.max(needed, likely));
+    if (room !== undefined) room.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
     return larger;
   }

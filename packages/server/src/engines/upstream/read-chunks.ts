@@ -3,23 +3,20 @@ import { EventDecoder, MAX_EVENT_BYTES, type ServerSentEvent } from '@plumb/wire
 import { type FoundEvent, textOfHole } from './chunk-form.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { FastPath } from './fast-path.js';
-import type { FormBook } from './form-book.js';
 import type { Output } from './output.js';
 import { type ChunkContent, NOTHING_SAID, readChunk, readFinishReason } from './read-chunk.js';
 import { readErrorObject, readErrorText } from './read-error.js';
 import type { AnswerTranslator } from './translate-answer.js';
+import type { UpstreamParts } from './upstream-parts.js';
 
 /** The largest event that is read, in bytes. */
 export const EVENT_BYTES_MAX = MAX_EVENT_BYTES;
 
 export interface ChunkReaderParts {
   readonly translator: AnswerTranslator;
-  readonly reasoningFields: readonly string[];
-  readonly redact: (text: string) => string;
-  /** Where events that have become ready are put, in order. */
-  readonly output: Output;
-  /** The forms of the engine's chunks, which may go without being parsed; undefined where all of them are. */
-  readonly forms: FormBook | undefined;
+  readonly upstream: UpstreamParts;
+  /** Where events that have become ready are put, in order; undefined where none are written. */
+  readonly output: Output | undefined;
 }
 
 export class ChunkReader {
@@ -52,7 +49,7 @@ export class ChunkReader {
   }
 
   #readAll(bytes: Buffer): UpstreamFailure | undefined {
-    this.#parts.output.expect(bytes.length);
+    this.#parts.output?.expect(bytes.length);
     let start = 0;
     while (start < bytes.length && !this.#isDone) {
       const passed = this.#isBetweenEvents ? (this.#pass(bytes, start) ?? this.#recognize(bytes, start)) : undefined;
@@ -70,7 +67,8 @@ export class ChunkReader {
   #pass(bytes: Buffer, start: number): number | undefined {
     const { channel } = this.#fastPath;
     const { translator, output } = this.#parts;
-    if (channel === undefined || translator.isFinished || !translator.isPlain(channel)) return undefined;
+    if (channel === undefined || output === undefined) return undefined;
+    if (translator.isFinished || !translator.isPlain(channel)) return undefined;
     const end = this.#fastPath.take(bytes, start, output);
     if (end === undefined) return undefined;
     translator.countPiece(channel);
@@ -80,7 +78,8 @@ export class ChunkReader {
 
   /** Takes the event at `start` by its form alone, if that is known; returns where the next one begins. */
   #recognize(bytes: Buffer, start: number): number | undefined {
-    const { forms, translator } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { forms } = upstream;
     if (forms === undefined || translator.isFinished || translator.wantsLogprobs) return undefined;
     const found = forms.find(bytes, start);
     if (found === undefined || !this.#take(bytes, start, found)) return undefined;
@@ -132,13 +131,14 @@ export class ChunkReader {
       this.#isDone = true;
       return undefined;
     }
-    const { translator, redact, reasoningFields } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { redact } = upstream.endpoint;
     const value = parse(text);
     const failure = readErrorObject(value, redact);
     if (failure !== undefined) return failure;
     if (event === 'error') return readErrorText(text, redact);
     if (value === undefined) return engineFailure('it sent an event that is no JSON');
-    const chunk = readChunk(value, reasoningFields);
+    const chunk = readChunk(value, upstream.kind.reasoningFields);
     if (chunk !== undefined) translator.add(chunk);
     if (translator.hasFailed) return engineFailure('it could not go on with the answer');
     if (bytes !== undefined && chunk !== undefined) this.#learn(bytes, data, value, chunk);
@@ -146,7 +146,8 @@ export class ChunkReader {
   }
 
   #learn(event: Buffer, data: string, value: unknown, chunk: ChunkContent): void {
-    const { translator, forms } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { forms } = upstream;
     if (forms !== undefined && !translator.wantsLogprobs) forms.learn({ event, data, value, chunk });
   }
 }

@@ -16,10 +16,10 @@ const TICK_MAX_MS = 1000;
 /** Looks within the shortest time-out: one is late by at most a tenth. */
 const TICKS_PER_TIMEOUT = 10;
 
-export class SilenceWatch {
+export class SilenceWatch<Stream extends Watched> {
   readonly #timers: Timers;
   readonly #tickMs: number;
-  readonly #watched = new Set<Watched>();
+  readonly #watched = new Set<Stream>();
   /** The timer ends by itself when it finds nothing to watch: to set it for every stream would cost more. */
   #isTicking = false;
 
@@ -29,12 +29,17 @@ export class SilenceWatch {
     this.#tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, shortestMs / TICKS_PER_TIMEOUT));
   }
 
-  add(stream: Watched): void {
+  /** The streams that are watched. */
+  get streams(): readonly Stream[] {
+    return [...this.#watched];
+  }
+
+  add(stream: Stream): void {
     this.#watched.add(stream);
     if (!this.#isTicking) this.#tickLater();
   }
 
-  remove(stream: Watched): void {
+  remove(stream: Stream): void {
     this.#watched.delete(stream);
   }
 
@@ -46,7 +51,7 @@ export class SilenceWatch {
   #tick(): void {
     this.#isTicking = false;
     if (this.#watched.size > 0) this.#tickLater();
-    for (const stream of [...this.#watched]) {
+    for (const stream of this.streams) {
       const limit = stream.silenceMaxMs;
       if (limit === undefined) continue;
       stream.silentTicks += 1;
