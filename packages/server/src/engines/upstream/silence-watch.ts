@@ -7,6 +7,8 @@ export interface Watched {
   silentTicks: number;
   /** How long it may be silent, in ms; undefined while that does not matter. */
   readonly silenceMaxMs: number | undefined;
+  /** Where the watch keeps it; nobody else's. */
+  watchPlace: number;
   onSilence(): void;
 }
 
@@ -19,7 +21,11 @@ const TICKS_PER_TIMEOUT = 10;
 export class SilenceWatch<Stream extends Watched> {
   readonly #timers: Timers;
   readonly #tickMs: number;
-  readonly #watched = new Set<Stream>();
+  /**
+   * No Set, whose tables are made anew again and again where much comes and goes: old ones point to newer ones, so that
+   * those which have become old keep all that was in them since from being collected in passing.
+   */
+  readonly #watched: Stream[] = [];
   /** The timer ends by itself when it finds nothing to watch: to set it for every stream would cost more. */
   #isTicking = false;
 
@@ -35,12 +41,17 @@ export class SilenceWatch<Stream extends Watched> {
   }
 
   add(stream: Stream): void {
-    this.#watched.add(stream);
+    stream.watchPlace = this.#watched.push(stream) - 1;
     if (!this.#isTicking) this.#tickLater();
   }
 
   remove(stream: Stream): void {
-    this.#watched.delete(stream);
+    const place = stream.watchPlace;
+    if (this.#watched[place] !== stream) return;
+    const last = this.#watched.pop() as Stream;
+    if (last === stream) return;
+    this.#watched[place] = last;
+    last.watchPlace = place;
   }
 
   #tickLater(): void {
@@ -50,7 +61,7 @@ export class SilenceWatch<Stream extends Watched> {
 
   #tick(): void {
     this.#isTicking = false;
-    if (this.#watched.size > 0) this.#tickLater();
+    if (this.#watched.length > 0) this.#tickLater();
     for (const stream of this.streams) {
       const limit = stream.silenceMaxMs;
       if (limit === undefined) continue;
