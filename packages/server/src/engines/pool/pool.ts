@@ -19,8 +19,8 @@ import { describeMembers } from './describe-members.js';
 import { Dispatcher } from './dispatcher.js';
 import { Health } from './health.js';
 import { describeMember, type PoolState } from './pool-state.js';
-import { PooledGeneration, type PooledWork } from './pooled-generation.js';
 import { ChatWork, EmbeddingWork, NO_EMBEDDINGS } from './pool-work.js';
+import { PooledGeneration, type PooledWork } from './pooled-generation.js';
 import { type MemberPlan, Roster } from './roster.js';
 
 /** Where the operator hears of a pool. */

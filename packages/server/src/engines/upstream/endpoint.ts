@@ -71,7 +71,6 @@ export class Endpoint {
         .slice(0, 32),
     );
   }
-
 }
 
 /** The most results that are remembered of each hash; further ones push out the oldest. */

@@ -1,6 +1,6 @@
 /** Reads the bytes of an engine's answer: a stream of events in any dialect, or one JSON object that is all of it. */
-import { EventDecoder, MAX_EVENT_BYTES, type ServerSentEvent } from '@plumb/wire';
-import { type FoundEvent, textOfHole } from './chunk-form.js';
+import { EventDecoder, MAX_EVENT_BYTES } from '@plumb/wire';
+import { type ChunkForm, type FoundEvent, matches, textOfHole } from './chunk-form.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { FastPath } from './fast-path.js';
 import type { Output } from './output.js';
@@ -21,8 +21,11 @@ export interface ChunkReaderParts {
 
 export class ChunkReader {
   readonly #parts: ChunkReaderParts;
-  readonly #decoder = new EventDecoder(EVENT_BYTES_MAX);
+  /** Made with the first event that is not one line which came as a whole. */
+  #decoder: EventDecoder | undefined;
   readonly #fastPath = new FastPath();
+  /** The form of the last event that had a known one. */
+  #lastForm: ChunkForm | undefined;
   /** Whether the last byte that was read ended an event. */
   #isBetweenEvents = true;
   #isDone = false;
@@ -81,8 +84,9 @@ export class ChunkReader {
     const { translator, upstream } = this.#parts;
     const { forms } = upstream;
     if (forms === undefined || translator.isFinished || translator.wantsLogprobs) return undefined;
-    const found = forms.find(bytes, start);
+    const found = forms.find(bytes, start, this.#lastForm);
     if (found === undefined || !this.#take(bytes, start, found)) return undefined;
+    this.#lastForm = found.form;
     this.events += 1;
     return found.end;
   }
@@ -110,10 +114,15 @@ export class ChunkReader {
   #read(piece: Buffer): UpstreamFailure | undefined {
     const isWhole = this.#isBetweenEvents;
     this.#isBetweenEvents = endsEvent(piece);
+    if (isWhole && isPlainEvent(piece)) {
+      const data = piece.toString('utf8', DATA.length, piece.length - 2);
+      return this.#readEvent('message', data, piece);
+    }
+    this.#decoder ??= new EventDecoder(EVENT_BYTES_MAX);
     const events = this.#decoder.push(piece);
     const isOne = isWhole && this.#isBetweenEvents && events.length === 1;
-    for (const event of events) {
-      const failure = this.#readEvent(event, isOne ? piece : undefined);
+    for (const { event, data } of events) {
+      const failure = this.#readEvent(event, data, isOne ? piece : undefined);
       if (failure !== undefined) return failure;
     }
     return undefined;
@@ -123,7 +132,7 @@ export class ChunkReader {
    * Reads an event, and learns its form from the bytes that it consists of, when these are known. Returns what is wrong
    * with it.
    */
-  #readEvent({ event, data }: ServerSentEvent, bytes: Buffer | undefined): UpstreamFailure | undefined {
+  #readEvent(event: string, data: string, bytes: Buffer | undefined): UpstreamFailure | undefined {
     const text = data.trim();
     if (text === '' || this.#isDone) return undefined;
     this.events += 1;
@@ -171,6 +180,14 @@ function endOfEvent(bytes: Buffer, start: number): number {
     if (bytes[place + 1] === CARRIAGE_RETURN && bytes[place + 2] === LINE_FEED) return place + 3;
   }
   return bytes.length;
+}
+
+const DATA = Buffer.from('data: ');
+
+/** Whether a piece is a whole event of one line with nothing but data: the text between `data: ` and the empty line. */
+function isPlainEvent(piece: Buffer): boolean {
+  if (piece.length > EVENT_BYTES_MAX || !matches(piece, 0, DATA)) return false;
+  return piece.indexOf(LINE_FEED) === piece.length - 2 && !piece.includes(CARRIAGE_RETURN);
 }
 
 /** Whether an event ends with these bytes; where they were cut inside its end, the next one is not taken to be whole. */

@@ -188,10 +188,7 @@ const JSON_TYPE = 'application/json';
 
 /** Made once for all requests: names and values that follow each other. */
 function headersOf(endpoint: Endpoint, accept: string): string[] {
-  return [
-    ...['content-type', JSON_TYPE, 'accept', accept, 'accept-encoding', 'identity'],
-    ...endpoint.authorization(),
-  ];
+  return [...['content-type', JSON_TYPE, 'accept', accept, 'accept-encoding', 'identity'], ...endpoint.authorization()];
 }
 
 const CLOSED = engineFailure('it has been taken away');
