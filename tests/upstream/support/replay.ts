@@ -6,6 +6,7 @@ import { TokenEstimator } from '#server/engines/upstream/estimate-tokens.js';
 import { FormBook } from '#server/engines/upstream/form-book.js';
 import { UpstreamGeneration } from '#server/engines/upstream/generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from '#server/engines/upstream/kinds/index.js';
+import { SharedRoom } from '#server/engines/upstream/shared-room.js';
 import { createJob, type JobParts } from './jobs.js';
 import { RecordingSink } from './recording-sink.js';
 
@@ -27,7 +28,8 @@ export async function replay(parts: Replay, pieces: readonly (string | Uint8Arra
     ...{ kind, forms },
     endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
     estimator: new TokenEstimator(),
-    ...{ clock: { now: () => 0 }, deliveries: new Deliveries() },
+    clock: { now: () => 0 },
+    ...{ deliveries: new Deliveries(), room: new SharedRoom() },
     ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000 },
   };
   const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream, parts.isBuffered);

@@ -22,7 +22,7 @@ export class ChatAnswer implements UpstreamAnswer {
    * @param isBuffered Whether all of the answer is taken at its end.
    */
   constructor(job: GenerationJob, model: string, upstream: UpstreamParts, isBuffered = false) {
-    const output = isBuffered ? undefined : new Output();
+    const output = isBuffered ? undefined : new Output(upstream.room);
     this.thinking = job.thinking;
     this.#output = output;
     this.#translator = new AnswerTranslator({ job, model, upstream, output });

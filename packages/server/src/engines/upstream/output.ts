@@ -1,23 +1,16 @@
 /** Events that are ready and that nobody has taken yet, in one piece of memory, so that a chunk makes no object. */
-
-/**
- * How much more than what an engine sends room is made for, and how much of what is taken may be unused: our events are
- * about as long as its own.
- */
-const SPARE_SHARE = 1 / 8;
+import { ROOM_BYTES, type SharedRoom } from './shared-room.js';
 
 /** Shorter pieces are copied faster byte by byte. */
 const LOOPED_BYTES_MAX = 64;
 
 export class Output {
-  #bytes: Buffer | undefined;
+  readonly #shared: SharedRoom;
+  #room: Buffer | undefined;
   #length = 0;
-  /** How many bytes of the engine are being read. */
-  #expected = 0;
 
-  /** Says how many bytes of the engine are read next. */
-  expect(bytes: number): void {
-    this.#expected = bytes;
+  constructor(shared: SharedRoom) {
+    this.#shared = shared;
   }
 
   /** Adds events as text. */
@@ -39,26 +32,26 @@ export class Output {
     this.#length = length + tail.length;
   }
 
-  /** All of it, once; undefined when there is nothing. */
+  /** All of it, once, in no more memory than it needs: a slow client keeps it. Undefined when there is nothing. */
   take(): Buffer | undefined {
-    const room = this.#bytes;
+    const room = this.#room;
     if (room === undefined) return undefined;
-    const bytes = room.subarray(0, this.#length);
-    this.#bytes = undefined;
+    const bytes = Buffer.from(room.subarray(0, this.#length));
+    if (room.length === ROOM_BYTES) this.#shared.giveBack(room);
+    this.#room = undefined;
     this.#length = 0;
-    // A slow client keeps all of it.
-    return room.length - bytes.length > room.length * SPARE_SHARE ? Buffer.from(bytes) : bytes;
+    return bytes;
   }
 
   #makeRoom(length: number): Buffer {
     const needed = this.#length + length;
-    const room = this.#bytes;
-    if (room !== undefined && needed <= room.length) return room;
-    // Hardly larger than what comes; many pieces that come together are gathered in ever larger rooms.
-    const likely = room === undefined ? Math.ceil(this.#expected * (1 + SPARE_SHARE)) : 2 * room.length;
-    const larger = Buffer.allocUnsafe(Math.max(needed, likely));
-    if (room !== undefined) room.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+    const room = this.#room ?? this.#shared.borrow();
+    this.#room = room;
+    if (needed <= room.length) return room;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * room.length));
+    room.copy(larger, 0, 0, this.#length);
+    if (room.length === ROOM_BYTES) this.#shared.giveBack(room);
+    this.#room = larger;
     return larger;
   }
 }

@@ -52,7 +52,6 @@ export class ChunkReader {
   }
 
   #readAll(bytes: Buffer): UpstreamFailure | undefined {
-    this.#parts.output?.expect(bytes.length);
     let start = 0;
     while (start < bytes.length && !this.#isDone) {
       const passed = this.#isBetweenEvents ? (this.#pass(bytes, start) ?? this.#recognize(bytes, start)) : undefined;

@@ -25,6 +25,7 @@ import { UpstreamGeneration } from './generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
 import { HEADER_BYTES_MAX, openStream, type UpstreamRequest } from './open-stream.js';
 import { type EngineHealth, probeEngine } from './probe.js';
+import { SharedRoom } from './shared-room.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { UpstreamParts } from './upstream-parts.js';
 import { writeRequest, writeTextRequest } from './write-request.js';
@@ -75,7 +76,8 @@ export class UpstreamEngine implements Engine {
     this.#options = options;
     this.#parts = {
       ...{ kind, endpoint, estimator: new TokenEstimator() },
-      ...{ clock, firstEventTimeoutMs, idleTimeoutMs, forms, deliveries: new Deliveries() },
+      ...{ clock, firstEventTimeoutMs, idleTimeoutMs, forms },
+      ...{ deliveries: new Deliveries(), room: new SharedRoom() },
     };
     this.#chatPath = endpoint.apiPath('/chat/completions');
     this.#eventHeaders = headersOf(endpoint, 'text/event-stream');

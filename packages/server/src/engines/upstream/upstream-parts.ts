@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.js';
 import type { TokenEstimator } from './estimate-tokens.js';
 import type { FormBook } from './form-book.js';
 import type { UpstreamKind } from './kinds/index.js';
+import type { SharedRoom } from './shared-room.js';
 
 export interface UpstreamParts {
   readonly kind: UpstreamKind;
@@ -12,6 +13,7 @@ export interface UpstreamParts {
   readonly estimator: TokenEstimator;
   readonly clock: Clock;
   readonly deliveries: Deliveries;
+  readonly room: SharedRoom;
   /** From sending a request to the first output of its answer, in ms. */
   readonly firstEventTimeoutMs: number;
   /** Between two pieces of an answer, in ms. */
