@@ -1,10 +1,12 @@
 /** Plays the bytes of an answer to a generation as a connection would, piece by piece and without one. */
 import { ChatAnswer } from '#server/engines/upstream/chat-answer.js';
+import { Deliveries } from '#server/engines/upstream/deliveries.js';
 import { Endpoint } from '#server/engines/upstream/endpoint.js';
 import { TokenEstimator } from '#server/engines/upstream/estimate-tokens.js';
 import { FormBook } from '#server/engines/upstream/form-book.js';
 import { UpstreamGeneration } from '#server/engines/upstream/generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from '#server/engines/upstream/kinds/index.js';
+import { SharedRoom } from '#server/engines/upstream/shared-room.js';
 import { createJob, type JobParts } from './jobs.js';
 import { RecordingSink } from './recording-sink.js';
 
@@ -27,6 +29,7 @@ export async function replay(parts: Replay, pieces: readonly (string | Uint8Arra
     endpoint: new Endpoint('http://engine.test:8000/v1', 'secret-key'),
     estimator: new TokenEstimator(),
     clock: { now: () => 0 },
+    ...{ deliveries: new Deliveries(), room: new SharedRoom() },
     ...{ firstEventTimeoutMs: 1000, idleTimeoutMs: 1000 },
   };
   const answer = new ChatAnswer(createJob(parts), 'upstream-model', upstream, parts.isBuffered);

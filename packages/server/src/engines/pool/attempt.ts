@@ -1,6 +1,6 @@
 /** One try of a request on one member: passes on what it sends, and gives its place back when it ends. */
 import type { ApiError, Usage } from '@plumb/wire';
-import type { Engine, FailureReason, GenerationEnd, GenerationSink, RunningGeneration } from '../engine.js';
+import type { FailureReason, GenerationEnd, GenerationSink, RunningGeneration } from '../engine.js';
 import type { Lease, Member } from './member.js';
 
 /** Hears how a try went; of the endings it hears one, once. */
@@ -16,14 +16,6 @@ export interface AttemptFailure {
   readonly reason: FailureReason;
 }
 
-export interface AttemptParts {
-  readonly member: Member;
-  /** What the request is expected to take. */
-  readonly tokens: number;
-  readonly sink: GenerationSink;
-  readonly listener: AttemptListener;
-}
-
 export class Attempt implements GenerationSink {
   readonly member: Member;
   readonly #sink: GenerationSink;
@@ -34,18 +26,23 @@ export class Attempt implements GenerationSink {
   #isAborted = false;
   #isOver = false;
 
-  /** Takes a place of the member, which its ending gives back: it must be started. */
-  constructor({ member, tokens, sink, listener }: AttemptParts) {
+  /**
+   * Takes a place of the member, which its ending gives back: it must be started.
+   *
+   * @param tokens What the request is expected to take.
+   */
+  constructor(member: Member, tokens: number, sink: GenerationSink, listener: AttemptListener) {
     this.member = member;
     this.#sink = sink;
     this.#listener = listener;
     this.#lease = member.begin(tokens);
   }
 
-  start(begin: (engine: Engine, sink: GenerationSink) => RunningGeneration): void {
-    this.#running = begin(this.member.engine, this);
+  /** Takes what the engine of its member has begun for it. */
+  started(running: RunningGeneration): void {
+    this.#running = running;
     // Whoever asked may have left while the engine took it on.
-    if (this.#isAborted) this.#running.abort();
+    if (this.#isAborted) running.abort();
   }
 
   /** Whether an event has been passed on. */

@@ -91,7 +91,7 @@ export class Dispatcher implements Places {
   }
 
   takeRetry({ tried }: PooledGeneration): boolean {
-    return !this.#isClosed && tried.size <= this.#retries && this.#options.roster.hasUp(tried) && this.#budget.take();
+    return !this.#isClosed && tried.length <= this.#retries && this.#options.roster.hasUp(tried) && this.#budget.take();
   }
 
   free(member: Member): void {
@@ -120,9 +120,11 @@ export class Dispatcher implements Places {
   }
 
   #start(generation: PooledGeneration): boolean {
-    const places = this.#isClosed ? [] : this.#options.roster.findPlaces(generation.tried);
-    if (places.length === 0) return false;
-    generation.begin(this.#choice.choose(places, generation));
+    if (this.#isClosed) return false;
+    const places = this.#options.roster.findPlaces(generation.tried);
+    const [first] = places;
+    if (first === undefined) return false;
+    generation.begin(places.length === 1 ? first : this.#choice.choose(places, generation));
     return true;
   }
 

@@ -115,7 +115,7 @@ export class Member implements Candidate {
   }
 
   get isResting(): boolean {
-    return this.#clock.now() < this.#restingUntil;
+    return this.#restingUntil > 0 && this.#clock.now() < this.#restingUntil;
   }
 
   /** When it will take requests by itself, in the time of the clock; undefined when that is not known, or it does. */

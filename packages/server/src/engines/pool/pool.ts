@@ -1,5 +1,4 @@
 /** A pool: several engines that are one engine to whoever asks it. */
-import { serviceUnavailable } from '@plumb/wire';
 import type { MaybePromise } from '../../limits/maybe-promise.js';
 import { SteadyClock } from '../../limits/steady-clock.js';
 import type { Timers } from '../../limits/timers.js';
@@ -16,10 +15,11 @@ import type {
 } from '../engine.js';
 import { POOL_DEFAULTS, type PoolSettings } from '../pool-settings.js';
 import { countTokens } from './count-tokens.js';
+import { describeMembers } from './describe-members.js';
 import { Dispatcher } from './dispatcher.js';
-import { expectInputTokens, expectTokens } from './expected-tokens.js';
 import { Health } from './health.js';
 import { describeMember, type PoolState } from './pool-state.js';
+import { ChatWork, EmbeddingWork, NO_EMBEDDINGS } from './pool-work.js';
 import { PooledGeneration, type PooledWork } from './pooled-generation.js';
 import { type MemberPlan, Roster } from './roster.js';
 
@@ -89,17 +89,7 @@ export class EnginePool implements Engine {
 
   /** What the members that work have in common: the smallest context that is known; undefined while none works. */
   description(): EngineDescription | undefined {
-    const members = this.#roster.members.filter(({ isWell }) => isWell);
-    if (members.length === 0) return undefined;
-    const descriptions = members.map(({ description }) => description).filter((each) => each !== undefined);
-    const contexts = members.map(({ contextTokens }) => contextTokens).filter((each) => each !== undefined);
-    return {
-      modelName: descriptions[0]?.modelName ?? this.name,
-      contextTokens: contexts.length === 0 ? undefined : Math.min(...contexts),
-      estimatesPrompts: descriptions.some(({ estimatesPrompts }) => estimatesPrompts === true),
-      completesTexts: descriptions.every(({ completesTexts }) => completesTexts === true),
-      hasEffortLevels: descriptions.every(({ hasEffortLevels }) => hasEffortLevels === true),
-    };
+    return describeMembers(this.#roster.members, this.name);
   }
 
   /** Resolves when the first of its engines is ready; rejects when none of them ever will be. */
@@ -108,9 +98,7 @@ export class EnginePool implements Engine {
   }
 
   generate(job: GenerationJob, sink: GenerationSink): RunningGeneration {
-    const { account, request, text } = job;
-    const tokens = expectTokens(request, text);
-    return this.#admit({ account, job, tokens, start: (engine, to) => engine.generate(job, to) }, sink);
+    return this.#admit(new ChatWork(job), sink);
   }
 
   countPromptTokens(job: CountJob): MaybePromise<number> {
@@ -118,11 +106,7 @@ export class EnginePool implements Engine {
   }
 
   embed(job: EmbeddingJob, sink: GenerationSink): RunningGeneration {
-    const { id, account, request } = job;
-    // No cache has the beginning of anything here: with a scope of its own each request goes wherever there is room.
-    const unique = { request: { model: request.model, messages: [] }, cacheScope: id };
-    const start = (engine: Engine, to: GenerationSink) => engine.embed?.(job, to) ?? refuseEmbeddings(to);
-    return this.#admit({ account, job: unique, tokens: expectInputTokens(request), start }, sink);
+    return this.#admit(new EmbeddingWork(job), sink);
   }
 
   countInputTokens(job: Pick<EmbeddingJob, 'request'>): MaybePromise<number> {
@@ -136,9 +120,10 @@ export class EnginePool implements Engine {
   }
 
   #count(count: (engine: Engine) => MaybePromise<number>): MaybePromise<number> {
-    const members = this.#roster.members.filter(({ isUp }) => isUp);
-    if (members.length === 0) return Promise.reject(this.#dispatcher.unavailable('no engine is up'));
-    return countTokens(members, count);
+    const { members } = this.#roster;
+    const up = members.every(({ isUp }) => isUp) ? members : members.filter(({ isUp }) => isUp);
+    if (up.length === 0) return Promise.reject(this.#dispatcher.unavailable('no engine is up'));
+    return countTokens(up, count);
   }
 
   /**
@@ -187,13 +172,6 @@ export class EnginePool implements Engine {
     this.#dispatcher.changed();
     return true;
   }
-}
-
-const NO_EMBEDDINGS = serviceUnavailable({ detail: 'an engine of the pool makes no embeddings' });
-
-function refuseEmbeddings(sink: GenerationSink): RunningGeneration {
-  queueMicrotask(() => sink.onFailure(NO_EMBEDDINGS));
-  return { abort() {} };
 }
 
 function createRoster({ name: pool, log, onAlarm }: PoolOptions, clock: Clock): Roster {

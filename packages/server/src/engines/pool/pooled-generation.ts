@@ -30,10 +30,12 @@ export interface Places {
   unavailable(detail: string, cause?: ApiError): ApiError;
 }
 
+const NONE: readonly Member[] = [];
+
 export class PooledGeneration implements RunningGeneration, AttemptListener, Waiter, Work {
   readonly #work: PooledWork;
   /** The members that it was tried on. */
-  readonly tried = new Set<Member>();
+  tried: readonly Member[] = NONE;
   readonly #sink: GenerationSink;
   readonly #places: Places;
   #attempt: Attempt | undefined;
@@ -61,9 +63,10 @@ export class PooledGeneration implements RunningGeneration, AttemptListener, Wai
 
   /** Tries it on a member that has a place. */
   begin(member: Member): void {
-    this.tried.add(member);
-    this.#attempt = new Attempt({ member, tokens: this.tokens, sink: this.#sink, listener: this });
-    this.#attempt.start((engine, sink) => this.#work.start(engine, sink));
+    this.tried = [...this.tried, member];
+    const attempt = new Attempt(member, this.#work.tokens, this.#sink, this);
+    this.#attempt = attempt;
+    attempt.started(this.#work.start(member.engine, attempt));
   }
 
   /** Ends it because there is no place for it; never before whoever calls has returned. */

@@ -32,6 +32,8 @@ const OUT_BY_RATE_MAX = 1 / 2;
 export class Roster {
   readonly #options: RosterOptions;
   readonly #members = new Map<string, { readonly member: Member; readonly builtFrom: unknown }>();
+  /** The same members as a list, which every request goes through. */
+  #list: readonly Member[] = [];
   /** Those that have left and still work. */
   readonly #leaving = new Set<Member>();
 
@@ -40,13 +42,13 @@ export class Roster {
   }
 
   /** The members, without those that are leaving. */
-  get members(): Member[] {
-    return [...this.#members.values()].map(({ member }) => member);
+  get members(): readonly Member[] {
+    return this.#list;
   }
 
   /** With those that are leaving. */
   get all(): Member[] {
-    return [...this.members, ...this.#leaving];
+    return [...this.#list, ...this.#leaving];
   }
 
   get(name: string): Member | undefined {
@@ -54,18 +56,17 @@ export class Roster {
   }
 
   /** Whether a member is up that is not among those. */
-  hasUp(except?: ReadonlySet<Member>): boolean {
-    for (const { member } of this.#members.values()) if (member.isUp && !except?.has(member)) return true;
-    return false;
+  hasUp(except: readonly Member[] = []): boolean {
+    return this.#list.some((member) => member.isUp && !except.includes(member));
   }
 
   /** The members with a place, of the lowest priority that has a member which is up; those in `except` do not count. */
-  findPlaces(except: ReadonlySet<Member>): Member[] {
-    let places: Member[] = [];
+  findPlaces(except: readonly Member[]): readonly Member[] {
+    const places: Member[] = [];
     let priority = Number.POSITIVE_INFINITY;
-    for (const { member } of this.#members.values()) {
-      if (member.priority > priority || except.has(member) || !member.isUp) continue;
-      if (member.priority < priority) places = [];
+    for (const member of this.#list) {
+      if (member.priority > priority || except.includes(member) || !member.isUp) continue;
+      if (member.priority < priority) places.length = 0;
       priority = member.priority;
       if (member.hasPlace) places.push(member);
     }
@@ -89,6 +90,7 @@ export class Roster {
       this.#members.set(name, { member, builtFrom: plan.builtFrom });
       added.push(member);
     }
+    this.#list = [...this.#members.values()].map(({ member }) => member);
     return added;
   }
 
@@ -121,6 +123,7 @@ export class Roster {
 
   #retire(member: Member): void {
     this.#members.delete(member.name);
+    this.#list = this.#list.filter((each) => each !== member);
     member.isDraining = true;
     member.breaker.retire();
     this.#leaving.add(member);
@@ -129,7 +132,7 @@ export class Roster {
 
   /** A pool that half of its members fail in has another trouble than these members, and half must do the work. */
   #mayOpenByRate(): boolean {
-    const out = this.members.filter(({ breaker }) => breaker.isOpenByRate).length;
+    const out = this.#list.filter(({ breaker }) => breaker.isOpenByRate).length;
     return out + 1 <= this.#members.size * OUT_BY_RATE_MAX;
   }
 }

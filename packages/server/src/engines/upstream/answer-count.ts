@@ -34,6 +34,9 @@ export class AnswerCount {
 
   /** The output came as a whole, of which only the texts tell how many tokens they are. */
   setWhole({ reasoning, content, toolCalls }: ChunkContent): void {
+    this.#reasoningPieces = 0;
+    // Without reasoning, whoever has counted has said all.
+    if (this.#told !== undefined && reasoning === '') return;
     const calls = toolCalls.map((call) => call.name + call.arguments);
     this.#reasoningPieces = Math.ceil(tokensOfText(reasoning));
     this.#pieces = this.#reasoningPieces + Math.ceil(tokensOfText(content + calls.join('')));

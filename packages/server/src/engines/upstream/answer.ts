@@ -19,7 +19,7 @@ export interface UpstreamAnswer {
   push(bytes: Buffer): UpstreamFailure | undefined;
   /** The body has ended. Returns what is wrong with the answer, if it is not complete. */
   end(): UpstreamFailure | undefined;
-  /** Ends a complete answer; what `take` gives afterwards is its last. */
+  /** Ends a complete answer, of which nothing is left to `take`: with its last events. */
   conclude(): GenerationEnd;
   /** What it has cost so far. */
   usage(): Usage;

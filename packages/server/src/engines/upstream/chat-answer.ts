@@ -12,9 +12,8 @@ export class ChatAnswer implements UpstreamAnswer {
   readonly thinking: boolean;
   readonly #translator: AnswerTranslator;
   readonly #body: BodyReader;
-  /** Events that nobody has taken yet. */
-  readonly #output = new Output();
-  readonly #isBuffered: boolean;
+  /** Events that nobody has taken yet; undefined where all of the answer is taken at its end. */
+  readonly #output: Output | undefined;
   /** How many events of a buffered answer somebody has heard of. */
   #heard = 0;
 
@@ -22,22 +21,12 @@ export class ChatAnswer implements UpstreamAnswer {
    * @param model The engine's name of the model.
    * @param isBuffered Whether all of the answer is taken at its end.
    */
-  constructor(
-    job: GenerationJob,
-    model: string,
-    { endpoint, kind, estimator, forms }: UpstreamParts,
-    isBuffered = false,
-  ) {
+  constructor(job: GenerationJob, model: string, upstream: UpstreamParts, isBuffered = false) {
+    const output = isBuffered ? undefined : new Output(upstream.room);
     this.thinking = job.thinking;
-    this.#isBuffered = isBuffered;
-    this.#translator = new AnswerTranslator({
-      ...{ job, estimator, fingerprint: endpoint.fingerprint(kind.name, model) },
-      write: isBuffered ? undefined : (events) => this.#output.write(events),
-    });
-    this.#body = new BodyReader({
-      ...{ translator: this.#translator, reasoningFields: kind.reasoningFields, output: this.#output, forms },
-      redact: (text) => endpoint.redact(text),
-    });
+    this.#output = output;
+    this.#translator = new AnswerTranslator({ job, model, upstream, output });
+    this.#body = new BodyReader({ translator: this.#translator, upstream, output });
   }
 
   get isDone(): boolean {
@@ -66,8 +55,8 @@ export class ChatAnswer implements UpstreamAnswer {
 
   conclude(): GenerationEnd {
     const end = this.#translator.end();
-    const response = this.#translator.response();
-    return response === undefined ? end : { ...end, response };
+    const lastEvents = this.#output?.take();
+    return lastEvents === undefined ? end : { ...end, lastEvents };
   }
 
   usage(): Usage {
@@ -75,12 +64,11 @@ export class ChatAnswer implements UpstreamAnswer {
   }
 
   take(): Buffer | undefined {
-    if (this.#isBuffered) return this.#takeNews();
-    return this.#output.take();
+    return this.#output === undefined ? this.#takeNews() : this.#output.take();
   }
 
   #takeNews(): Buffer | undefined {
-    if (!this.hasOutput || this.events === this.#heard) return undefined;
+    if (this.events === this.#heard || !this.hasOutput) return undefined;
     this.#heard = this.events;
     return NOTHING;
   }

@@ -30,6 +30,8 @@ export class ChunkForm {
   /** What the event says beside who it is: a piece of a text, the finish reason, or nothing. */
   readonly says: 'reasoning' | 'content' | 'finish_reason' | undefined;
   readonly fingerprint: string | undefined;
+  /** Says which forms were found longer ago: set by the book that it is in. */
+  foundAt = 0;
   /** Before, between and after the holes. */
   readonly #literals: readonly Buffer[];
   readonly #holes: readonly HoleKind[];
@@ -48,24 +50,35 @@ export class ChunkForm {
   /** Reads the event that begins at `start`; undefined when it has another form, or is not whole. */
   read(bytes: Buffer, start: number): FoundEvent | undefined {
     let place = start;
-    let [valueStart, valueEnd] = [start, start];
-    for (const [index, literal] of this.#literals.entries()) {
+    let valueStart = start;
+    let valueEnd = start;
+    for (let index = 0; index < this.#literals.length; index++) {
+      const literal = this.#literals[index] as Buffer;
       if (!matches(bytes, place, literal)) return undefined;
       place += literal.length;
       const hole = this.#holes[index];
       if (hole === undefined) break;
       const end = endOfHole(hole, bytes, place);
       if (end === -1) return undefined;
-      if (hole === this.says) [valueStart, valueEnd] = [place, end];
+      if (hole === this.says) {
+        valueStart = place;
+        valueEnd = end;
+      }
       place = end;
     }
     return { form: this, end: place, valueStart, valueEnd };
   }
 }
 
+/** A comparison of Node costs as much as one of so many bytes here. */
+const LOOPED_BYTES_MAX = 64;
+
 export function matches(bytes: Buffer, start: number, expected: Buffer): boolean {
-  const end = start + expected.length;
-  return end <= bytes.length && bytes.compare(expected, 0, expected.length, start, end) === 0;
+  const { length } = expected;
+  if (start + length > bytes.length) return false;
+  if (length > LOOPED_BYTES_MAX) return bytes.compare(expected, 0, length, start, start + length) === 0;
+  for (let place = 0; place < length; place++) if (bytes[start + place] !== expected[place]) return false;
+  return true;
 }
 
 function endOfHole(kind: HoleKind, bytes: Buffer, start: number): number {
@@ -86,7 +99,8 @@ function isDigit(byte: number | undefined): boolean {
 
 /** A text of ASCII without any escape. */
 function endOfWord(bytes: Buffer, start: number): number {
-  for (let place = start; place < Math.min(bytes.length, start + ID_BYTES_MAX); place++) {
+  const last = Math.min(bytes.length, start + ID_BYTES_MAX);
+  for (let place = start; place < last; place++) {
     const byte = bytes[place] as number;
     if (byte === QUOTE) return place;
     if (byte === BACKSLASH || byte < FIRST_PRINTABLE || byte >= FIRST_NOT_ASCII) return -1;

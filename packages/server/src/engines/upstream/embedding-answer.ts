@@ -1,6 +1,6 @@
 /** Embeddings as they come from an upstream engine: one JSON object, of which ours is made. */
-import { type EmbeddingResponse, encodeEvent, type FinishReason, inputsOf, type Usage } from '@plumb/wire';
-import type { EmbeddingJob } from '../engine.js';
+import { type EmbeddingResponse, encodeEvent, inputsOf, type Usage } from '@plumb/wire';
+import type { EmbeddingJob, GenerationEnd } from '../engine.js';
 import type { UpstreamAnswer } from './answer.js';
 import { estimateInputs } from './estimate-tokens.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
@@ -25,11 +25,10 @@ export class EmbeddingAnswer implements UpstreamAnswer {
   #bytes = 0;
   #promptTokens: number;
   #vectors: readonly Vector[] | undefined;
-  #last: Buffer | undefined;
 
   constructor(job: EmbeddingJob, { endpoint }: UpstreamParts) {
     this.#job = job;
-    this.#redact = (text) => endpoint.redact(text);
+    this.#redact = endpoint.redact;
     this.#promptTokens = estimateInputs(job.request);
   }
 
@@ -63,7 +62,7 @@ export class EmbeddingAnswer implements UpstreamAnswer {
     return undefined;
   }
 
-  conclude(): { finishReason: FinishReason; usage: Usage } {
+  conclude(): GenerationEnd {
     const { model, request } = this.#job;
     const written = request.encoding_format === 'base64' ? toBase64 : toNumbers;
     const answer: EmbeddingResponse = {
@@ -72,8 +71,8 @@ export class EmbeddingAnswer implements UpstreamAnswer {
       model,
       usage: { prompt_tokens: this.#promptTokens, total_tokens: this.#promptTokens },
     };
-    this.#last = Buffer.from(encodeEvent(JSON.stringify(answer)));
-    return { finishReason: 'stop', usage: this.usage() };
+    const lastEvents = Buffer.from(encodeEvent(JSON.stringify(answer)));
+    return { finishReason: 'stop', usage: this.usage(), lastEvents };
   }
 
   usage(): Usage {
@@ -85,9 +84,7 @@ export class EmbeddingAnswer implements UpstreamAnswer {
   }
 
   take(): Buffer | undefined {
-    const last = this.#last;
-    this.#last = undefined;
-    return last;
+    return undefined;
   }
 }
 

@@ -39,11 +39,18 @@ export class Endpoint {
     return `${this.#basePath.replace(/\/v\d+$/, '')}${path}${this.#search}`;
   }
 
-  /** The header that shows the key; a key wins over user and password of the address. */
-  authorization(): Record<string, string> {
-    if (this.#apiKey !== undefined) return { authorization: `Bearer ${this.#apiKey}` };
-    if (this.#userinfo === undefined) return {};
-    return { authorization: `Basic ${Buffer.from(this.#userinfo).toString('base64')}` };
+  /** A text of the engine without the secrets that it may repeat. */
+  readonly redact = (text: string): string => {
+    const password = this.#userinfo?.split(':').slice(1).join(':');
+    const secrets = [this.#apiKey, this.#userinfo, password, this.#search.slice(1)];
+    return secrets.reduce<string>((clean, secret) => (secret ? clean.replaceAll(secret, '[secret]') : clean), text);
+  };
+
+  /** The header that shows the key, none where there is nothing to show; a key wins over user and password of the address. */
+  authorization(): [name: string, value: string] | [] {
+    if (this.#apiKey !== undefined) return ['authorization', `Bearer ${this.#apiKey}`];
+    if (this.#userinfo === undefined) return [];
+    return ['authorization', `Basic ${Buffer.from(this.#userinfo).toString('base64')}`];
   }
 
   /** A name for a cache scope that is the same on every server with this key, and tells nothing of what it stands for. */
@@ -63,13 +70,6 @@ export class Endpoint {
         .digest('hex')
         .slice(0, 32),
     );
-  }
-
-  /** A text of the engine without the secrets that it may repeat. */
-  redact(text: string): string {
-    const password = this.#userinfo?.split(':').slice(1).join(':');
-    const secrets = [this.#apiKey, this.#userinfo, password, this.#search.slice(1)];
-    return secrets.reduce<string>((clean, secret) => (secret ? clean.replaceAll(secret, '[secret]') : clean), text);
   }
 }
 

@@ -9,20 +9,29 @@ const VAIN_FORMS_MAX = 32;
 
 export class FormBook {
   readonly #reasoningFields: readonly string[];
-  /** The one that was found last comes first. */
+  /** In the order in which they were learnt, which is that of a stream as a rule. */
   readonly #forms: ChunkForm[] = [];
+  #finds = 0;
   #vainForms = 0;
 
   constructor(reasoningFields: readonly string[]) {
     this.#reasoningFields = reasoningFields;
   }
 
-  /** The event that begins at `start`; undefined when it has none of the known forms. */
-  find(bytes: Buffer, start: number): FoundEvent | undefined {
-    for (const [index, form] of this.#forms.entries()) {
+  /**
+   * The event that begins at `start`; undefined when it has none of the known forms.
+   *
+   * @param last The form of the one before it in its stream, after which its own is looked for first.
+   */
+  find(bytes: Buffer, start: number, last: ChunkForm | undefined): FoundEvent | undefined {
+    const forms = this.#forms;
+    const first = last === undefined ? 0 : forms.indexOf(last) + 1;
+    for (let step = 0; step < forms.length; step++) {
+      const form = forms[(first + step) % forms.length] as ChunkForm;
       const found = form.read(bytes, start);
       if (found === undefined) continue;
-      if (index > 0) this.#forms.unshift(...this.#forms.splice(index, 1));
+      this.#finds += 1;
+      form.foundAt = this.#finds;
       this.#vainForms = 0;
       return found;
     }
@@ -35,7 +44,14 @@ export class FormBook {
     this.#vainForms += 1;
     const form = learnForm(read, this.#reasoningFields);
     if (form === undefined) return;
-    if (this.#forms.length >= FORMS_MAX) this.#forms.pop();
-    this.#forms.unshift(form);
+    if (this.#forms.length >= FORMS_MAX) this.#forgetOne();
+    this.#finds += 1;
+    form.foundAt = this.#finds;
+    this.#forms.push(form);
+  }
+
+  #forgetOne(): void {
+    const oldest = this.#forms.reduce((one, other) => (other.foundAt < one.foundAt ? other : one));
+    this.#forms.splice(this.#forms.indexOf(oldest), 1);
   }
 }

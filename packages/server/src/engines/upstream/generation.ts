@@ -1,7 +1,8 @@
 /** One generation on an upstream engine, from the request to its one ending. */
 import type { Usage } from '@plumb/wire';
-import type { GenerationSink, RunningGeneration } from '../engine.js';
+import type { GenerationEnd, GenerationSink, RunningGeneration } from '../engine.js';
 import type { UpstreamAnswer } from './answer.js';
+import type { Delivering } from './deliveries.js';
 import { engineFailure, errorOf, reasonOf, type UpstreamFailure } from './failure.js';
 import type { OpenStream, StreamReceiver } from './open-stream.js';
 import { readNetworkError } from './read-network-error.js';
@@ -17,13 +18,13 @@ export interface UpstreamGenerationParts {
   readonly sink: GenerationSink;
   readonly upstream: UpstreamParts;
   /** The connection is free again, or closed. */
-  readonly onOver: () => void;
+  readonly onOver: (generation: UpstreamGeneration) => void;
 }
 
 /** `waiting` for the first output; `answering`; `ended` for the sink, while the rest of the body is read; `over`. */
 type Phase = 'waiting' | 'answering' | 'ended' | 'over';
 
-export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Watched {
+export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Watched, Delivering {
   readonly #parts: UpstreamGenerationParts;
   readonly #answer: UpstreamAnswer;
   #stream: OpenStream | undefined;
@@ -31,7 +32,11 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   #isPaused = false;
   #hasBegun = false;
   #refusal: Refusal | undefined;
+  #end: GenerationEnd | undefined;
+  /** Whether it will be asked to deliver what it has. */
+  #isDue = false;
   silentTicks = 0;
+  watchPlace = -1;
 
   constructor(parts: UpstreamGenerationParts) {
     this.#parts = parts;
@@ -56,10 +61,9 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
 
   abort(): void {
     if (this.#hasEnded) return;
-    const { sink } = this.#parts;
     const usage = this.#usage() ?? writeUsage(NOTHING_USED, this.#answer.thinking);
     this.#close();
-    queueMicrotask(() => sink.onEnd({ usage, finishReason: 'aborted' }));
+    this.#endWith({ usage, finishReason: 'aborted' });
   }
 
   pause(): void {
@@ -115,11 +119,34 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
     return this.#phase === 'ended' || this.#phase === 'over';
   }
 
+  /** Hands on the events that have become ready, or the end. */
+  deliver(): void {
+    this.#isDue = false;
+    const end = this.#end;
+    if (end === undefined) {
+      if (!this.#hasEnded) this.#sendEvents();
+      return;
+    }
+    this.#end = undefined;
+    this.#parts.sink.onEnd(end);
+  }
+
+  #deliverSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#parts.upstream.deliveries.add(this);
+  }
+
+  #endWith(end: GenerationEnd): void {
+    this.#end = end;
+    this.#deliverSoon();
+  }
+
   #read(bytes: Buffer): void {
     const before = this.#answer.events;
     const failure = this.#answer.push(bytes);
     if (this.#parts.upstream.kind.sendsKeepAlives || this.#answer.events > before) this.#showLife();
-    if (failure === undefined && !this.#answer.isDone) this.#sendEvents();
+    if (failure === undefined && !this.#answer.isDone) this.#deliverSoon();
     else if (failure === undefined) this.#conclude(this.#answer.end());
     else this.#interrupt(failure);
   }
@@ -152,19 +179,14 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   }
 
   #complete(): void {
-    const { sink } = this.#parts;
     this.#sendEvents();
     // The sink may have given up on what it just got.
     if (this.#hasEnded) return;
-    const end = this.#answer.conclude();
-    const lastEvents = this.#answer.take();
+    this.#endWith(this.#answer.conclude());
     this.#phase = 'ended';
     this.silentTicks = 0;
     // Whoever takes the answer slowly must not keep the connection.
     if (this.#isPaused) this.resume();
-    queueMicrotask(() =>
-      sink.onEnd(lastEvents === undefined || lastEvents.length === 0 ? end : { ...end, lastEvents }),
-    );
   }
 
   #fail(failure: UpstreamFailure): void {
@@ -194,7 +216,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   #over(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    this.#parts.onOver();
+    this.#parts.onOver(this);
   }
 }
 

@@ -11,8 +11,9 @@ export const HEADER_BYTES_MAX = 32 * 1024;
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body?: string | Buffer;
+  /** Names and values that follow each other. */
+  readonly headers: string[];
+  readonly body: string | Buffer | null;
 }
 
 /** Receives an answer. One of `onEnd` and `onError` comes last, unless the stream is aborted: then nothing comes. */
@@ -23,11 +24,11 @@ export interface StreamReceiver {
   onError(error: Error): void;
 }
 
-/** Sends a request. Nothing is received before this has returned. */
+/** Sends a request, whose body is kept until it has been sent. Nothing is received before this has returned. */
 export function openStream(connections: Connections, request: UpstreamRequest, receiver: StreamReceiver): OpenStream {
   const stream = new OpenStream(receiver);
   try {
-    connections.dispatch({ ...request, body: request.body ?? null }, stream);
+    connections.dispatch(request, stream);
   } catch (error) {
     queueMicrotask(() => stream.onResponseError(undefined, error as Error));
   }
@@ -77,13 +78,8 @@ export class OpenStream implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     if (status < 200) return;
-    const encoding = textOfHeader(headers['content-encoding']);
-    const unpacker = createUnpacker(encoding);
-    if (unpacker === undefined) this.#fail(new Error(`its answer is packed as ${encoding.slice(0, 40)}`));
-    else {
-      this.#createUnpacker = unpacker;
-      this.#receiver?.onHeaders(status, headers);
-    }
+    const packing = headers['content-encoding'];
+    if (packing === undefined || this.#canUnpack(textOfHeader(packing))) this.#receiver?.onHeaders(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -104,6 +100,14 @@ export class OpenStream implements Dispatcher.DispatchHandler {
     this.#receiver = undefined;
     this.#unpacker?.destroy();
     receiver?.onError(error);
+  }
+
+  /** Makes ready for a body with this encoding; ends the stream where nobody can unpack it. */
+  #canUnpack(encoding: string): boolean {
+    const unpacker = createUnpacker(encoding);
+    if (unpacker === undefined) this.#fail(new Error(`its answer is packed as ${encoding.slice(0, 40)}`));
+    else this.#createUnpacker = unpacker;
+    return unpacker !== undefined;
   }
 
   #startUnpacking(unpacker: Transform): Transform {

@@ -1,17 +1,16 @@
 /** Events that are ready and that nobody has taken yet, in one piece of memory, so that a chunk makes no object. */
+import { ROOM_BYTES, type SharedRoom } from './shared-room.js';
 
-/** How much more than what an engine sends room is made for: our events are about as long as its own. */
-const SPARE_SHARE = 1 / 8;
+/** Shorter pieces are copied faster byte by byte. */
+const LOOPED_BYTES_MAX = 64;
 
 export class Output {
-  #bytes: Buffer | undefined;
+  readonly #shared: SharedRoom;
+  #room: Buffer | undefined;
   #length = 0;
-  /** How many bytes of the engine are being read. */
-  #expected = 0;
 
-  /** Says how many bytes of the engine are read next. */
-  expect(bytes: number): void {
-    this.#expected = bytes;
+  constructor(shared: SharedRoom) {
+    this.#shared = shared;
   }
 
   /** Adds events as text. */
@@ -26,30 +25,33 @@ export class Output {
   splice(head: Buffer, bytes: Buffer, start: number, end: number, tail: Buffer): void {
     const room = this.#makeRoom(head.length + end - start + tail.length);
     room.set(head, this.#length);
-    bytes.copy(room, this.#length + head.length, start, end);
-    const tailStart = this.#length + head.length + end - start;
-    room.set(tail, tailStart);
-    this.#length = tailStart + tail.length;
+    let length = this.#length + head.length;
+    if (end - start > LOOPED_BYTES_MAX) length += bytes.copy(room, length, start, end);
+    else for (let place = start; place < end; place++) room[length++] = bytes[place] as number;
+    room.set(tail, length);
+    this.#length = length + tail.length;
   }
 
-  /** All of it, once; undefined when there is nothing. */
+  /** All of it, once, in no more memory than it needs: a slow client keeps it. Undefined when there is nothing. */
   take(): Buffer | undefined {
-    const bytes = this.#bytes?.subarray(0, this.#length);
-    this.#bytes = undefined;
+    const room = this.#room;
+    if (room === undefined) return undefined;
+    const bytes = Buffer.from(room.subarray(0, this.#length));
+    if (room.length === ROOM_BYTES) this.#shared.giveBack(room);
+    this.#room = undefined;
     this.#length = 0;
     return bytes;
   }
 
   #makeRoom(length: number): Buffer {
     const needed = this.#length + length;
-    if (this.#bytes !== undefined && needed <= this.#bytes.length) return this.#bytes;
-    // Made once, as a rule, and hardly larger than what comes: a slow client keeps all of it.
-    const likely = Math.ceil(this.#expected * (1 + SPARE_SHARE));
-    const larger = Buffer.allocUnsafe(
-      Math.max(needed, this.#bytes === undefined ? likely : this.#bytes.length + likely),
-    );
-    if (this.#bytes !== undefined) this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+    const room = this.#room ?? this.#shared.borrow();
+    this.#room = room;
+    if (needed <= room.length) return room;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * room.length));
+    room.copy(larger, 0, 0, this.#length);
+    if (room.length === ROOM_BYTES) this.#shared.giveBack(room);
+    this.#room = larger;
     return larger;
   }
 }

@@ -109,9 +109,9 @@ function get(
   signal: AbortSignal,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const headers = { accept: 'application/json', ...endpoint.authorization() };
+  const headers = ['accept', 'application/json', ...endpoint.authorization()];
   return new Promise(
-    (resolve, reject) => new Get(connections, { method: 'GET', path, headers }, signal, resolve, reject),
+    (resolve, reject) => new Get(connections, { method: 'GET', path, headers, body: null }, signal, resolve, reject),
   );
 }
 

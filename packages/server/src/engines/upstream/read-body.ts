@@ -12,7 +12,8 @@ export class BodyReader {
   /** Made with the first event: an answer that comes as one object has none. */
   #chunks: ChunkReader | undefined;
   #form: 'unknown' | 'events' | 'object' = 'unknown';
-  readonly #object: Buffer[] = [];
+  /** The object so far, of which there is one piece as a rule. */
+  #object: Buffer | Buffer[] | undefined;
   #objectBytes = 0;
 
   constructor(parts: ChunkReaderParts) {
@@ -56,18 +57,24 @@ export class BodyReader {
   #keep(bytes: Buffer): UpstreamFailure | undefined {
     this.#objectBytes += bytes.length;
     if (this.#objectBytes > EVENT_BYTES_MAX) return engineFailure(`its answer is larger than ${EVENT_BYTES_MAX} bytes`);
-    this.#object.push(bytes);
+    if (this.#object === undefined) this.#object = bytes;
+    else if (Array.isArray(this.#object)) this.#object.push(bytes);
+    else this.#object = [this.#object, bytes];
     return undefined;
   }
 
+  #takeObject(): Buffer {
+    const object = this.#object ?? [];
+    this.#object = undefined;
+    return Array.isArray(object) ? Buffer.concat(object) : object;
+  }
+
   #readObject(): UpstreamFailure | undefined {
-    const { translator, redact, reasoningFields } = this.#parts;
-    const [first] = this.#object;
-    const whole = this.#object.length === 1 && first !== undefined ? first : Buffer.concat(this.#object);
-    const value = parse(whole.toString());
-    const failure = readErrorObject(value, redact);
+    const { translator, upstream } = this.#parts;
+    const value = parse(this.#takeObject().toString());
+    const failure = readErrorObject(value, upstream.endpoint.redact);
     if (failure !== undefined) return failure;
-    const answer = readChunk(value, reasoningFields);
+    const answer = readChunk(value, upstream.kind.reasoningFields);
     if (answer === undefined) return engineFailure('it answered with something that is no chat completion');
     try {
       translator.addWhole(answer);
@@ -81,7 +88,10 @@ export class BodyReader {
 }
 
 function firstVisible(bytes: Buffer): number | undefined {
-  for (const byte of bytes) if (!BLANKS.has(byte)) return byte;
+  for (let place = 0; place < bytes.length; place++) {
+    const byte = bytes[place] as number;
+    if (!BLANKS.has(byte)) return byte;
+  }
   return undefined;
 }
 

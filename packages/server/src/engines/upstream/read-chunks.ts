@@ -1,31 +1,31 @@
 /** Reads the bytes of an engine's answer: a stream of events in any dialect, or one JSON object that is all of it. */
-import { EventDecoder, MAX_EVENT_BYTES, type ServerSentEvent } from '@plumb/wire';
-import { type FoundEvent, textOfHole } from './chunk-form.js';
+import { EventDecoder, MAX_EVENT_BYTES } from '@plumb/wire';
+import { type ChunkForm, type FoundEvent, matches, textOfHole } from './chunk-form.js';
 import { engineFailure, type UpstreamFailure } from './failure.js';
 import { FastPath } from './fast-path.js';
-import type { FormBook } from './form-book.js';
 import type { Output } from './output.js';
 import { type ChunkContent, NOTHING_SAID, readChunk, readFinishReason } from './read-chunk.js';
 import { readErrorObject, readErrorText } from './read-error.js';
 import type { AnswerTranslator } from './translate-answer.js';
+import type { UpstreamParts } from './upstream-parts.js';
 
 /** The largest event that is read, in bytes. */
 export const EVENT_BYTES_MAX = MAX_EVENT_BYTES;
 
 export interface ChunkReaderParts {
   readonly translator: AnswerTranslator;
-  readonly reasoningFields: readonly string[];
-  readonly redact: (text: string) => string;
-  /** Where events that have become ready are put, in order. */
-  readonly output: Output;
-  /** The forms of the engine's chunks, which may go without being parsed; undefined where all of them are. */
-  readonly forms: FormBook | undefined;
+  readonly upstream: UpstreamParts;
+  /** Where events that have become ready are put, in order; undefined where none are written. */
+  readonly output: Output | undefined;
 }
 
 export class ChunkReader {
   readonly #parts: ChunkReaderParts;
-  readonly #decoder = new EventDecoder(EVENT_BYTES_MAX);
+  /** Made with the first event that is not one line which came as a whole. */
+  #decoder: EventDecoder | undefined;
   readonly #fastPath = new FastPath();
+  /** The form of the last event that had a known one. */
+  #lastForm: ChunkForm | undefined;
   /** Whether the last byte that was read ended an event. */
   #isBetweenEvents = true;
   #isDone = false;
@@ -52,7 +52,6 @@ export class ChunkReader {
   }
 
   #readAll(bytes: Buffer): UpstreamFailure | undefined {
-    this.#parts.output.expect(bytes.length);
     let start = 0;
     while (start < bytes.length && !this.#isDone) {
       const passed = this.#isBetweenEvents ? (this.#pass(bytes, start) ?? this.#recognize(bytes, start)) : undefined;
@@ -70,7 +69,8 @@ export class ChunkReader {
   #pass(bytes: Buffer, start: number): number | undefined {
     const { channel } = this.#fastPath;
     const { translator, output } = this.#parts;
-    if (channel === undefined || translator.isFinished || !translator.isPlain(channel)) return undefined;
+    if (channel === undefined || output === undefined) return undefined;
+    if (translator.isFinished || !translator.isPlain(channel)) return undefined;
     const end = this.#fastPath.take(bytes, start, output);
     if (end === undefined) return undefined;
     translator.countPiece(channel);
@@ -80,10 +80,12 @@ export class ChunkReader {
 
   /** Takes the event at `start` by its form alone, if that is known; returns where the next one begins. */
   #recognize(bytes: Buffer, start: number): number | undefined {
-    const { forms, translator } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { forms } = upstream;
     if (forms === undefined || translator.isFinished || translator.wantsLogprobs) return undefined;
-    const found = forms.find(bytes, start);
+    const found = forms.find(bytes, start, this.#lastForm);
     if (found === undefined || !this.#take(bytes, start, found)) return undefined;
+    this.#lastForm = found.form;
     this.events += 1;
     return found.end;
   }
@@ -111,10 +113,15 @@ export class ChunkReader {
   #read(piece: Buffer): UpstreamFailure | undefined {
     const isWhole = this.#isBetweenEvents;
     this.#isBetweenEvents = endsEvent(piece);
+    if (isWhole && isPlainEvent(piece)) {
+      const data = piece.toString('utf8', DATA.length, piece.length - 2);
+      return this.#readEvent('message', data, piece);
+    }
+    this.#decoder ??= new EventDecoder(EVENT_BYTES_MAX);
     const events = this.#decoder.push(piece);
     const isOne = isWhole && this.#isBetweenEvents && events.length === 1;
-    for (const event of events) {
-      const failure = this.#readEvent(event, isOne ? piece : undefined);
+    for (const { event, data } of events) {
+      const failure = this.#readEvent(event, data, isOne ? piece : undefined);
       if (failure !== undefined) return failure;
     }
     return undefined;
@@ -124,7 +131,7 @@ export class ChunkReader {
    * Reads an event, and learns its form from the bytes that it consists of, when these are known. Returns what is wrong
    * with it.
    */
-  #readEvent({ event, data }: ServerSentEvent, bytes: Buffer | undefined): UpstreamFailure | undefined {
+  #readEvent(event: string, data: string, bytes: Buffer | undefined): UpstreamFailure | undefined {
     const text = data.trim();
     if (text === '' || this.#isDone) return undefined;
     this.events += 1;
@@ -132,13 +139,14 @@ export class ChunkReader {
       this.#isDone = true;
       return undefined;
     }
-    const { translator, redact, reasoningFields } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { redact } = upstream.endpoint;
     const value = parse(text);
     const failure = readErrorObject(value, redact);
     if (failure !== undefined) return failure;
     if (event === 'error') return readErrorText(text, redact);
     if (value === undefined) return engineFailure('it sent an event that is no JSON');
-    const chunk = readChunk(value, reasoningFields);
+    const chunk = readChunk(value, upstream.kind.reasoningFields);
     if (chunk !== undefined) translator.add(chunk);
     if (translator.hasFailed) return engineFailure('it could not go on with the answer');
     if (bytes !== undefined && chunk !== undefined) this.#learn(bytes, data, value, chunk);
@@ -146,7 +154,8 @@ export class ChunkReader {
   }
 
   #learn(event: Buffer, data: string, value: unknown, chunk: ChunkContent): void {
-    const { translator, forms } = this.#parts;
+    const { translator, upstream } = this.#parts;
+    const { forms } = upstream;
     if (forms !== undefined && !translator.wantsLogprobs) forms.learn({ event, data, value, chunk });
   }
 }
@@ -170,6 +179,14 @@ function endOfEvent(bytes: Buffer, start: number): number {
     if (bytes[place + 1] === CARRIAGE_RETURN && bytes[place + 2] === LINE_FEED) return place + 3;
   }
   return bytes.length;
+}
+
+const DATA = Buffer.from('data: ');
+
+/** Whether a piece is a whole event of one line with nothing but data: the text between `data: ` and the empty line. */
+function isPlainEvent(piece: Buffer): boolean {
+  if (piece.length > EVENT_BYTES_MAX || !matches(piece, 0, DATA)) return false;
+  return piece.indexOf(LINE_FEED) === piece.length - 2 && !piece.includes(CARRIAGE_RETURN);
 }
 
 /** Whether an event ends with these bytes; where they were cut inside its end, the next one is not taken to be whole. */

@@ -22,6 +22,6 @@ export class Refusal {
 
   read({ clock, endpoint }: UpstreamParts): UpstreamFailure {
     const answer = { status: this.#status, headers: this.#headers, body: this.#body.toString(), now: clock.now() };
-    return readErrorAnswer(answer, (text) => endpoint.redact(text));
+    return readErrorAnswer(answer, endpoint.redact);
   }
 }

@@ -7,6 +7,8 @@ export interface Watched {
   silentTicks: number;
   /** How long it may be silent, in ms; undefined while that does not matter. */
   readonly silenceMaxMs: number | undefined;
+  /** Where the watch keeps it; nobody else's. */
+  watchPlace: number;
   onSilence(): void;
 }
 
@@ -16,10 +18,14 @@ const TICK_MAX_MS = 1000;
 /** Looks within the shortest time-out: one is late by at most a tenth. */
 const TICKS_PER_TIMEOUT = 10;
 
-export class SilenceWatch {
+export class SilenceWatch<Stream extends Watched> {
   readonly #timers: Timers;
   readonly #tickMs: number;
-  readonly #watched = new Set<Watched>();
+  /**
+   * No Set, whose tables are made anew again and again where much comes and goes: old ones point to newer ones, so that
+   * those which have become old keep all that was in them since from being collected in passing.
+   */
+  readonly #watched: Stream[] = [];
   /** The timer ends by itself when it finds nothing to watch: to set it for every stream would cost more. */
   #isTicking = false;
 
@@ -29,13 +35,23 @@ export class SilenceWatch {
     this.#tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, shortestMs / TICKS_PER_TIMEOUT));
   }
 
-  add(stream: Watched): void {
-    this.#watched.add(stream);
+  /** The streams that are watched. */
+  get streams(): readonly Stream[] {
+    return [...this.#watched];
+  }
+
+  add(stream: Stream): void {
+    stream.watchPlace = this.#watched.push(stream) - 1;
     if (!this.#isTicking) this.#tickLater();
   }
 
-  remove(stream: Watched): void {
-    this.#watched.delete(stream);
+  remove(stream: Stream): void {
+    const place = stream.watchPlace;
+    if (this.#watched[place] !== stream) return;
+    const last = this.#watched.pop() as Stream;
+    if (last === stream) return;
+    this.#watched[place] = last;
+    last.watchPlace = place;
   }
 
   #tickLater(): void {
@@ -45,8 +61,8 @@ export class SilenceWatch {
 
   #tick(): void {
     this.#isTicking = false;
-    if (this.#watched.size > 0) this.#tickLater();
-    for (const stream of [...this.#watched]) {
+    if (this.#watched.length > 0) this.#tickLater();
+    for (const stream of this.streams) {
       const limit = stream.silenceMaxMs;
       if (limit === undefined) continue;
       stream.silentTicks += 1;

@@ -8,61 +8,51 @@ import {
   type DeltaToolCall,
   type FinishReason,
   type Logprobs,
-  OutputSplitter,
   ResponseWriter,
   type Usage,
 } from '@plumb/wire';
 import type { GenerationJob } from '../engine.js';
 import { AnswerCount, type Channel } from './answer-count.js';
-import type { TokenEstimator } from './estimate-tokens.js';
+import { AnswerText, type TextReceiver } from './answer-text.js';
 import type { MarkupCall } from './markup/parse-call.js';
-import { ToolMarkup } from './markup/tool-markup.js';
+import type { Output } from './output.js';
 import { PendingLogprobs } from './pending-logprobs.js';
+import { finishOfPlain, isPlainAnswer, writePlainAnswer } from './plain-answer.js';
 import { type ChunkContent, FINISH_ERROR } from './read-chunk.js';
 import { ToolCalls } from './tool-calls.js';
+import type { UpstreamParts } from './upstream-parts.js';
 
 export interface TranslationParts {
   readonly job: GenerationJob;
-  /** `system_fingerprint` when the engine sends none. */
-  readonly fingerprint: string;
-  readonly estimator: TokenEstimator;
+  readonly upstream: UpstreamParts;
+  /** The engine's name of the model. */
+  readonly model: string;
   /** Takes whole events as they become ready; undefined where all of the answer is read at its end. */
-  readonly write: ((events: string) => void) | undefined;
+  readonly output: Output | undefined;
 }
 
-export class AnswerTranslator {
+export class AnswerTranslator implements TextReceiver {
   readonly #parts: TranslationParts;
-  readonly #splitter: OutputSplitter;
-  readonly #markup: Readonly<Record<Channel, ToolMarkup>>;
-  readonly #calls = new ToolCalls();
-  readonly #logprobs = new PendingLogprobs();
   readonly #count: AnswerCount;
-  /** Whether calls in the text are wanted; they are not shown in any case. */
-  readonly #wantsCalls: boolean;
+  /** Whether the probabilities of tokens are part of the answer. */
+  readonly wantsLogprobs: boolean;
+  /** Each of these is made when it is needed. */
+  #text: AnswerText | undefined;
+  #calls: ToolCalls | undefined;
+  #logprobs: PendingLogprobs | undefined;
   #writer: ChunkWriter | ResponseWriter | undefined;
+  /** The whole answer, where it needs no translation. */
+  #plain: ChunkContent | undefined;
   #fingerprint: string | undefined;
   #hasReasoning = false;
   #hasContent = false;
-  #isReasoningOver = false;
   #hasFailed = false;
   #finishReason: FinishReason | undefined;
 
   constructor(parts: TranslationParts) {
-    const { tools, tool_choice: choice } = parts.job.request;
     this.#parts = parts;
-    this.#count = new AnswerCount(parts.job, parts.estimator);
-    this.#wantsCalls = (tools?.length ?? 0) > 0 && choice !== 'none';
-    // A text that is continued may have tags of its own; they stand for nothing.
-    const isText = parts.job.text !== undefined;
-    this.#splitter = new OutputSplitter(isText ? 'content' : 'either', [], {
-      reasoning: (text) => this.#markup.reasoning.push(text),
-      content: (text) => (isText ? this.#showContent(text) : this.#onContent(text)),
-    });
-    const call = (found: MarkupCall) => this.#showCall(found);
-    this.#markup = {
-      reasoning: new ToolMarkup({ text: (text) => this.#showReasoning(text), call }, () => false),
-      content: new ToolMarkup({ text: (text) => this.#showContent(text), call }, () => this.#lacksReasoning()),
-    };
+    this.#count = new AnswerCount(parts.job, parts.upstream.estimator);
+    this.wantsLogprobs = parts.job.request.logprobs === true;
   }
 
   /** Whether the engine has said that the answer is complete. */
@@ -85,24 +75,12 @@ export class AnswerTranslator {
     return this.#writer instanceof ChunkWriter ? this.#writer : undefined;
   }
 
-  /** The whole answer, after its end; undefined where it was written in chunks. */
-  response(): ChatResponse | undefined {
-    return this.#writer instanceof ResponseWriter ? this.#writer.response() : undefined;
-  }
-
-  /** Whether the probabilities of tokens are part of the answer. */
-  get wantsLogprobs(): boolean {
-    return this.#parts.job.request.logprobs === true;
-  }
-
   /** Whether a text without a `<` would be written into a chunk as it is. */
   isPlain(channel: Channel): boolean {
-    if (this.writer === undefined || this.#parts.job.request.logprobs === true) return false;
-    const { phase } = this.#splitter;
+    if (this.#text === undefined || this.wantsLogprobs || this.writer === undefined) return false;
     // Before any content was shown, white space after a think block is not.
-    if (channel === 'content') return phase === 'content' && this.#hasContent && this.#markup.content.isPlain;
-    const isShown = this.#parts.job.thinking && !this.#isReasoningOver && this.#calls.count === 0;
-    return isShown && phase === 'either' && this.#markup.reasoning.isPlain;
+    const isShown = channel === 'content' ? this.#hasContent : this.#showsReasoning;
+    return isShown && this.#text.isPlain(channel);
   }
 
   /** A piece of text has been written without coming through here. */
@@ -114,18 +92,19 @@ export class AnswerTranslator {
   add(chunk: ChunkContent): void {
     this.#fingerprint ??= chunk.fingerprint;
     this.#count.tell(chunk.usage);
-    if (this.#parts.job.request.logprobs === true) this.#logprobs.add(chunk.logprobs);
+    if (this.wantsLogprobs) this.#addLogprobs(chunk.logprobs);
     if (chunk.reasoning !== '') {
       this.countPiece('reasoning');
-      this.#markup.reasoning.push(chunk.reasoning);
+      this.#openText().pushReasoning(chunk.reasoning);
     }
     if (chunk.content !== '') {
-      this.#splitter.push(chunk.content);
-      this.countPiece(this.#splitter.phase === 'reasoning' ? 'reasoning' : 'content');
+      const text = this.#openText();
+      text.pushContent(chunk.content);
+      this.countPiece(text.isInThinkBlock ? 'reasoning' : 'content');
     }
     for (const piece of chunk.toolCalls) {
       this.countPiece('content');
-      this.#writeCalls(this.#calls.add(piece));
+      this.#writeCalls(this.#openCalls().add(piece));
     }
     if (chunk.finishReason === FINISH_ERROR) this.#hasFailed = true;
     else this.#finishReason ??= chunk.finishReason;
@@ -133,21 +112,21 @@ export class AnswerTranslator {
 
   /** Takes an answer that came as a whole, which is one piece of many tokens. */
   addWhole(chunk: ChunkContent): void {
-    this.add(chunk);
+    const { job, upstream, output } = this.#parts;
+    if (output === undefined && upstream.forms !== undefined && isPlainAnswer(chunk, job)) this.#takePlain(chunk);
+    else this.add(chunk);
     this.#count.setWhole(chunk);
   }
 
   /** Ends a complete answer: writes what was held back, and last the chunk with the finish reason and the usage. */
-  end(): { finishReason: FinishReason; usage: Usage } {
-    this.#splitter.end();
-    this.#endReasoning();
-    this.#markup.content.end();
-    if (this.#logprobs.isPending) this.#write((writer, logprobs) => writer.content('', logprobs));
+  end(): { finishReason: FinishReason; usage: Usage; response?: ChatResponse } {
+    if (this.#plain === undefined) this.#writeHeld();
     const finishReason = this.#finish();
     const usage = this.usage();
-    this.#write((writer) => writer.last(finishReason, usage));
+    if (this.#plain === undefined) this.#write((writer) => writer.last(finishReason, usage));
     this.#count.teachEstimator();
-    return { finishReason, usage };
+    const response = this.#respond(usage);
+    return response === undefined ? { finishReason, usage } : { finishReason, usage, response };
   }
 
   /** What the generation has cost so far: what the engine counted, else an estimate. */
@@ -155,35 +134,68 @@ export class AnswerTranslator {
     return this.#count.usage(this.#parts.job.thinking);
   }
 
-  #lacksReasoning(): boolean {
+  get lacksReasoning(): boolean {
     return this.#parts.job.thinking && !this.#hasReasoning;
   }
 
-  #onContent(text: string): void {
-    this.#endReasoning();
-    this.#markup.content.push(text);
-  }
-
-  #endReasoning(): void {
-    if (this.#isReasoningOver) return;
-    this.#markup.reasoning.end();
-    this.#isReasoningOver = true;
-  }
-
-  /** Reasoning that nobody asked for, or that comes after the answer has begun, has no place in the contract. */
-  #showReasoning(text: string): void {
-    if (!this.#parts.job.thinking || this.#hasContent || this.#calls.count > 0) return;
+  showReasoning(text: string): void {
+    if (!this.#showsReasoning) return;
     this.#hasReasoning = true;
     this.#write((writer, logprobs) => writer.reasoning(text, logprobs));
   }
 
-  #showContent(text: string): void {
+  showContent(text: string): void {
     this.#hasContent = true;
     this.#write((writer, logprobs) => writer.content(text, logprobs));
   }
 
-  #showCall(call: MarkupCall): void {
-    if (this.#wantsCalls) this.#writeCalls(this.#calls.addWhole(call));
+  /** Calls that nobody wants are not shown in any case. */
+  showCall(call: MarkupCall): void {
+    const { tools, tool_choice: choice } = this.#parts.job.request;
+    if ((tools?.length ?? 0) > 0 && choice !== 'none') this.#writeCalls(this.#openCalls().addWhole(call));
+  }
+
+  /** Reasoning that nobody asked for, or that comes after the answer has begun, has no place in the contract. */
+  get #showsReasoning(): boolean {
+    return this.#parts.job.thinking && !this.#hasContent && !this.#hasCalls;
+  }
+
+  get #hasCalls(): boolean {
+    return this.#calls !== undefined && this.#calls.count > 0;
+  }
+
+  #openText(): AnswerText {
+    const { job, upstream } = this.#parts;
+    this.#text ??= new AnswerText(this, { isText: job.text !== undefined, passesPlain: upstream.forms !== undefined });
+    return this.#text;
+  }
+
+  #openCalls(): ToolCalls {
+    this.#calls ??= new ToolCalls();
+    return this.#calls;
+  }
+
+  #addLogprobs(logprobs: Logprobs | null): void {
+    this.#logprobs ??= new PendingLogprobs();
+    this.#logprobs.add(logprobs);
+  }
+
+  #takePlain(answer: ChunkContent): void {
+    this.#plain = answer;
+    this.#fingerprint = answer.fingerprint;
+    this.#count.tell(answer.usage);
+    this.#finishReason = finishOfPlain(answer);
+  }
+
+  #writeHeld(): void {
+    this.#text?.end();
+    if (this.#logprobs?.isPending === true) this.#write((writer, logprobs) => writer.content('', logprobs));
+  }
+
+  /** The whole answer; undefined where it was written in chunks. */
+  #respond(usage: Usage): ChatResponse | undefined {
+    if (this.#plain !== undefined) return writePlainAnswer(this.#parts.job, this.#plain, this.#identify(), usage);
+    return this.#writer instanceof ResponseWriter ? this.#writer.response() : undefined;
   }
 
   #writeCalls(piece: DeltaToolCall | undefined): void {
@@ -197,23 +209,29 @@ export class AnswerTranslator {
     const isFirst = this.#writer === undefined;
     this.#writer ??= this.#createWriter();
     const role = isFirst ? this.#writer.first() : '';
-    const events = chunk(this.#writer, withLogprobs ? this.#logprobs.take() : null);
-    this.#parts.write?.(role + events);
+    const events = chunk(this.#writer, (withLogprobs ? this.#logprobs?.take() : null) ?? null);
+    this.#parts.output?.write(role + events);
   }
 
   #createWriter(): ChunkWriter | ResponseWriter {
-    const { job, write } = this.#parts;
+    const { job, output } = this.#parts;
     const { id, created, model, thinking } = job;
-    const identity = { id, created, model, thinking, fingerprint: this.#fingerprint ?? this.#parts.fingerprint };
-    if (write === undefined) return new ResponseWriter(identity);
+    const identity = { id, created, model, thinking, fingerprint: this.#identify() };
+    if (output === undefined) return new ResponseWriter(identity);
     const includeUsage = job.request.stream_options?.include_usage === true;
     return new ChunkWriter({ ...identity, includeUsage });
+  }
+
+  /** `system_fingerprint`: that of the engine, or ours where it sends none. */
+  #identify(): string {
+    const { upstream, model } = this.#parts;
+    return this.#fingerprint ?? upstream.endpoint.fingerprint(upstream.kind.name, model);
   }
 
   /** Calls that stood in the text are calls, whatever the engine took them for. */
   #finish(): FinishReason {
     const said = this.#finishReason ?? 'stop';
-    if (said === 'stop' && this.#calls.count > 0) return 'tool_calls';
-    return said === 'tool_calls' && this.#calls.count === 0 ? 'stop' : said;
+    if (said === 'stop' && this.#hasCalls) return 'tool_calls';
+    return said === 'tool_calls' && !this.#hasCalls ? 'stop' : said;
   }
 }

@@ -15,6 +15,7 @@ import type {
 import type { UpstreamAnswer } from './answer.js';
 import { ChatAnswer } from './chat-answer.js';
 import type { Connections, OpenConnections } from './connections.js';
+import { Deliveries } from './deliveries.js';
 import { EmbeddingAnswer } from './embedding-answer.js';
 import { Endpoint } from './endpoint.js';
 import { estimateInputs, TokenEstimator } from './estimate-tokens.js';
@@ -24,6 +25,7 @@ import { UpstreamGeneration } from './generation.js';
 import { UPSTREAM_KINDS, type UpstreamKindName } from './kinds/index.js';
 import { HEADER_BYTES_MAX, openStream, type UpstreamRequest } from './open-stream.js';
 import { type EngineHealth, probeEngine } from './probe.js';
+import { SharedRoom } from './shared-room.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { UpstreamParts } from './upstream-parts.js';
 import { writeRequest, writeTextRequest } from './write-request.js';
@@ -56,8 +58,11 @@ export class UpstreamEngine implements Engine {
   readonly #options: UpstreamEngineOptions;
   readonly #parts: UpstreamParts;
   readonly #connections: Connections;
-  readonly #watch: SilenceWatch;
-  readonly #running = new Set<UpstreamGeneration>();
+  /** All that runs. */
+  readonly #watch: SilenceWatch<UpstreamGeneration>;
+  readonly #chatPath: string;
+  readonly #eventHeaders: string[];
+  readonly #jsonHeaders: string[];
   readonly #readiness = Promise.withResolvers<EngineDescription>();
   #description: EngineDescription | undefined;
   #isClosed = false;
@@ -72,7 +77,11 @@ export class UpstreamEngine implements Engine {
     this.#parts = {
       ...{ kind, endpoint, estimator: new TokenEstimator() },
       ...{ clock, firstEventTimeoutMs, idleTimeoutMs, forms },
+      ...{ deliveries: new Deliveries(), room: new SharedRoom() },
     };
+    this.#chatPath = endpoint.apiPath('/chat/completions');
+    this.#eventHeaders = headersOf(endpoint, 'text/event-stream');
+    this.#jsonHeaders = headersOf(endpoint, JSON_TYPE);
     const open = () => createPool(endpoint.origin, options.connectTimeoutMs);
     this.#connections = options.connect === undefined ? open() : options.connect(open);
     this.#watch = new SilenceWatch(options.timers ?? systemTimers, Math.min(firstEventTimeoutMs, idleTimeoutMs));
@@ -111,7 +120,7 @@ export class UpstreamEngine implements Engine {
       ...(dimensions == null ? {} : { dimensions }),
     });
     const path = this.#parts.endpoint.apiPath('/embeddings');
-    return this.#run(new EmbeddingAnswer(job, this.#parts), sink, this.#post(path, JSON_TYPE, body));
+    return this.#run(new EmbeddingAnswer(job, this.#parts), sink, this.#post(path, this.#jsonHeaders, body));
   }
 
   countInputTokens({ request }: Pick<EmbeddingJob, 'request'>): number {
@@ -120,14 +129,7 @@ export class UpstreamEngine implements Engine {
 
   /** @param refusal Why the engine is not to be asked. */
   #run(answer: UpstreamAnswer, sink: GenerationSink, request: UpstreamRequest, refusal?: UpstreamFailure) {
-    const generation: UpstreamGeneration = new UpstreamGeneration({
-      ...{ answer, sink, upstream: this.#parts },
-      onOver: () => {
-        this.#running.delete(generation);
-        this.#watch.remove(generation);
-      },
-    });
-    this.#running.add(generation);
+    const generation = new UpstreamGeneration({ answer, sink, upstream: this.#parts, onOver: this.#onOver });
     if (this.#isClosed) generation.fail(CLOSED);
     else if (refusal !== undefined) generation.fail(refusal);
     else {
@@ -136,6 +138,8 @@ export class UpstreamEngine implements Engine {
     }
     return generation;
   }
+
+  readonly #onOver = (generation: UpstreamGeneration): void => this.#watch.remove(generation);
 
   /** An estimate: only the engine itself can tell, and only afterwards. */
   countPromptTokens(job: CountJob): number {
@@ -155,7 +159,7 @@ export class UpstreamEngine implements Engine {
     this.#isClosed = true;
     this.#description = undefined;
     this.#readiness.reject(new Error('The engine was closed before it was ready.'));
-    for (const generation of [...this.#running]) generation.fail(CLOSED);
+    for (const generation of this.#watch.streams) generation.fail(CLOSED);
     await this.#connections.destroy();
   }
 
@@ -168,27 +172,26 @@ export class UpstreamEngine implements Engine {
     const { endpoint, kind } = this.#parts;
     const scope = () => endpoint.hideScope(job.cacheScope);
     const asked = { kind, model, scope, isWhole };
-    const accept = isWhole ? JSON_TYPE : EVENTS;
+    const headers = isWhole ? this.#jsonHeaders : this.#eventHeaders;
     const { text } = job;
     if (text !== undefined) {
       const path = kind.completions.isBeta ? endpoint.betaPath('/completions') : endpoint.apiPath('/completions');
-      return this.#post(path, accept, writeTextRequest({ ...job, text }, asked));
+      return this.#post(path, headers, writeTextRequest({ ...job, text }, asked));
     }
-    return this.#post(endpoint.apiPath('/chat/completions'), accept, writeRequest(job, asked));
+    return this.#post(this.#chatPath, headers, writeRequest(job, asked));
   }
 
-  #post(path: string, accept: string, body: string | Buffer): UpstreamRequest {
-    const headers = {
-      'content-type': JSON_TYPE,
-      ...{ accept, 'accept-encoding': 'identity' },
-      ...this.#parts.endpoint.authorization(),
-    };
+  #post(path: string, headers: string[], body: string | Buffer): UpstreamRequest {
     return { method: 'POST', path, headers, body };
   }
 }
 
-const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
+
+/** Made once for all requests: names and values that follow each other. */
+function headersOf(endpoint: Endpoint, accept: string): string[] {
+  return [...['content-type', JSON_TYPE, 'accept', accept, 'accept-encoding', 'identity'], ...endpoint.authorization()];
+}
 
 const CLOSED = engineFailure('it has been taken away');
 

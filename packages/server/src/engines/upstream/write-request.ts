@@ -4,7 +4,7 @@ import type { GenerationJob, TextPrompt } from '../engine.js';
 import type { UpstreamKind } from './kinds/index.js';
 
 /** What is passed on as the client sent it. The rest is written by the kind, or is no business of the engine. */
-const PASSED_FIELDS = [
+const PASSED_FIELDS: ReadonlySet<keyof ChatRequest> = new Set([
   'max_tokens',
   'temperature',
   'top_p',
@@ -17,7 +17,7 @@ const PASSED_FIELDS = [
   'frequency_penalty',
   'presence_penalty',
   'seed',
-] as const satisfies readonly (keyof ChatRequest)[];
+]);
 
 /** How an engine is asked. */
 export interface Asked {
@@ -33,24 +33,22 @@ export interface Asked {
 /** The body of the request. */
 export function writeRequest(job: GenerationJob, asked: Asked): string | Buffer {
   const written = findMessages(job, asked.kind);
-  if (written !== undefined) return spliceMessages(JSON.stringify(describeRequest(job, asked)), written);
-  return JSON.stringify({
-    messages: convertMessages(job.request.messages, asked.kind),
-    ...describeRequest(job, asked),
-  });
+  if (written !== undefined) return spliceMessages(JSON.stringify(describeRequest(job, asked, undefined)), written);
+  return JSON.stringify(describeRequest(job, asked, convertMessages(job.request.messages, asked.kind)));
 }
 
-/** Everything but the messages. */
-function describeRequest(job: GenerationJob, { kind, model, scope, isWhole }: Asked): object {
-  const { request, thinking } = job;
-  return {
-    model,
-    ...pickPassed(request),
-    ...kind.writeThinking(thinking, request),
-    ...kind.writeCacheScope(scope),
-    ...(hasPrefix(request) ? kind.writePrefix() : {}),
-    ...(isWhole ? WHOLE : STREAM),
-  };
+/** All of it, or everything but the messages, for which undefined stands. */
+function describeRequest(
+  { request, thinking }: GenerationJob,
+  { kind, model, scope, isWhole }: Asked,
+  messages: readonly object[] | undefined,
+): object {
+  const described: Record<string, unknown> = isWhole
+    ? { messages, model, stream: false }
+    : { messages, model, stream: true, stream_options: WITH_USAGE };
+  passFields(request, described);
+  Object.assign(described, kind.writeThinking(thinking, request), kind.writeCacheScope(scope));
+  return hasPrefix(request) ? Object.assign(described, kind.writePrefix()) : described;
 }
 
 /** Bytes of a body from which on its messages are not written again, and of each message, so that they are found soon. */
@@ -80,29 +78,28 @@ export function writeTextRequest(
   { kind, model, scope, isWhole }: Asked,
 ): string {
   const { request, text } = job;
-  const { top_logprobs, logprobs, ...passed } = pickPassed(request);
+  const passed: Partial<ChatRequest> & Record<string, unknown> = {};
+  passFields(request, passed);
+  const { top_logprobs, logprobs, ...rest } = passed;
   return JSON.stringify({
     model,
     prompt: text.prompt,
     ...(text.suffix === undefined ? {} : { suffix: text.suffix }),
-    ...passed,
+    ...rest,
     ...(logprobs === true ? { logprobs: top_logprobs ?? 0 } : {}),
     ...kind.writeCacheScope(scope),
-    ...(isWhole ? WHOLE : STREAM),
+    ...(isWhole ? { stream: false } : { stream: true, stream_options: WITH_USAGE }),
   });
 }
 
-const WHOLE = { stream: false };
-const STREAM = { stream: true, stream_options: { include_usage: true } };
+const WITH_USAGE = { include_usage: true };
 
-/** Fields that are null are left out: they mean the same, and not every server takes them. */
-function pickPassed(request: ChatRequest): Partial<ChatRequest> {
-  const passed: Record<string, unknown> = {};
-  for (const field of PASSED_FIELDS) {
+/** Adds what is passed on. Fields that are null are left out: they mean the same, and not every server takes them. */
+function passFields(request: ChatRequest, described: Record<string, unknown>): void {
+  for (const field of Object.keys(request) as (keyof ChatRequest)[]) {
     const value = request[field];
-    if (value !== undefined && value !== null) passed[field] = value;
+    if (value !== undefined && value !== null && PASSED_FIELDS.has(field)) described[field] = value;
   }
-  return passed;
 }
 
 function hasPrefix({ messages }: ChatRequest): boolean {

@@ -11,14 +11,22 @@ export class LeastOutstanding implements Choice {
 
   choose<C extends Candidate>(candidates: readonly C[]): C {
     let least = Number.POSITIVE_INFINITY;
-    for (const candidate of candidates) least = Math.min(least, loadOf(candidate));
-    const equals = candidates.filter((candidate) => loadOf(candidate) === least);
-    let rest = this.#random() * equals.reduce((sum, { weight }) => sum + weight, 0);
-    for (const candidate of equals) {
-      rest -= candidate.weight;
-      if (rest < 0) return candidate;
+    let weights = 0;
+    for (const candidate of candidates) {
+      const load = loadOf(candidate);
+      if (load > least) continue;
+      weights = (load === least ? weights : 0) + candidate.weight;
+      least = load;
     }
-    // Rounding can leave a rest of nothing; there always is a candidate.
-    return equals.at(-1) as C;
+    let rest = this.#random() * weights;
+    let chosen: C | undefined;
+    for (const candidate of candidates) {
+      if (loadOf(candidate) !== least) continue;
+      chosen = candidate;
+      rest -= candidate.weight;
+      if (rest < 0) break;
+    }
+    // Rounding can leave a rest of nothing after the last; there always is a candidate.
+    return chosen as C;
   }
 }
