@@ -57,6 +57,7 @@ export class Answer implements GenerationSink, KeptAlive {
   #clientLeft = false;
   #gaveUp: ApiError | undefined;
   lastWriteAt: number;
+  place = -1;
   waitingSince: number | undefined;
 
   /** Opens the answer; it must be ended by `run` or by `close`. */

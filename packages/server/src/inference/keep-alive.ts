@@ -2,11 +2,12 @@
  * Keeps silent answers alive: one timer for the whole server looks over the open answers, so that none needs a timer of
  * its own and a chunk costs none at all.
  */
+import { type Placed, UnderWay } from '../engines/under-way.js';
 import type { Timers } from '../limits/timers.js';
 import type { Clock } from '../observe/clock.js';
 
 /** What the timer needs of an open answer. */
-export interface KeptAlive {
+export interface KeptAlive extends Placed {
   /** When something was last written to the client, or the answer was opened; epoch ms. */
   readonly lastWriteAt: number;
   /** When the answer was opened if inference has not begun yet, undefined once it has; epoch ms. */
@@ -35,7 +36,7 @@ const TICKS_PER_INTERVAL = 10;
 
 export class KeepAlives {
   readonly #options: KeepAliveOptions;
-  readonly #open = new Set<KeptAlive>();
+  readonly #open = new UnderWay<KeptAlive>();
   /** The timer ends by itself when it finds nothing open: to set it for every request would cost more. */
   #isTicking = false;
 
@@ -54,13 +55,13 @@ export class KeepAlives {
   }
 
   remove(answer: KeptAlive): void {
-    this.#open.delete(answer);
+    this.#open.remove(answer);
   }
 
   /** Looks over the open answers once; the timer calls it. */
   tick(): void {
     const now = this.#options.clock.now();
-    for (const answer of this.#open) {
+    for (const answer of this.#open.list()) {
       if (answer.waitingSince !== undefined && now - answer.waitingSince >= this.#options.startTimeoutMs)
         answer.giveUp();
       else if (now - answer.lastWriteAt >= this.#options.intervalMs) answer.keepAlive();

@@ -19,6 +19,7 @@ export class WaitingAnswer implements KeptAlive {
   readonly #body: Body;
   #left: Promise<never> | undefined;
   lastWriteAt: number;
+  place = -1;
   /** Inference has begun elsewhere, or will in time. */
   readonly waitingSince = undefined;
 

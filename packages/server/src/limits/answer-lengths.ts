@@ -9,6 +9,8 @@ const COVERED_SHARE = 0.9;
 
 export class AnswerLengths {
   readonly #byPair = new Map<string, RecentAnswers>();
+  /** The last one of the map. */
+  #latest: RecentAnswers | undefined;
 
   /** Takes in the tokens of a finished answer. */
   observe(account: string, model: string, tokens: number): void {
@@ -17,6 +19,8 @@ export class AnswerLengths {
     if (answers.tokens[answers.next] !== tokens) answers.typical = undefined;
     answers.tokens[answers.next] = tokens;
     answers.next = (answers.next + 1) % ANSWERS_PER_PAIR;
+    if (answers === this.#latest) return;
+    this.#latest = answers;
     this.#byPair.delete(pair);
     this.#byPair.set(pair, answers);
     if (this.#byPair.size > PAIRS_MAX) this.#byPair.delete(this.#byPair.keys().next().value!);

@@ -36,7 +36,7 @@ export class UpstreamGeneration implements RunningGeneration, StreamReceiver, Wa
   /** Whether it will be asked to deliver what it has. */
   #isDue = false;
   silentTicks = 0;
-  watchPlace = -1;
+  place = -1;
 
   constructor(parts: UpstreamGenerationParts) {
     this.#parts = parts;

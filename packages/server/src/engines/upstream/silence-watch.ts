@@ -1,14 +1,13 @@
 /** One timer for all streams of an engine looks whether they are still alive, so that a piece of an answer costs none. */
 import type { Timers } from '../../limits/timers.js';
+import { type Placed, UnderWay } from '../under-way.js';
 
 /** What the timer needs of a stream. */
-export interface Watched {
+export interface Watched extends Placed {
   /** Ticks since it last gave a sign of life; it sets this to 0 itself. */
   silentTicks: number;
   /** How long it may be silent, in ms; undefined while that does not matter. */
   readonly silenceMaxMs: number | undefined;
-  /** Where the watch keeps it; nobody else's. */
-  watchPlace: number;
   onSilence(): void;
 }
 
@@ -21,11 +20,7 @@ const TICKS_PER_TIMEOUT = 10;
 export class SilenceWatch<Stream extends Watched> {
   readonly #timers: Timers;
   readonly #tickMs: number;
-  /**
-   * No Set, whose tables are made anew again and again where much comes and goes: old ones point to newer ones, so that
-   * those which have become old keep all that was in them since from being collected in passing.
-   */
-  readonly #watched: Stream[] = [];
+  readonly #watched = new UnderWay<Stream>();
   /** The timer ends by itself when it finds nothing to watch: to set it for every stream would cost more. */
   #isTicking = false;
 
@@ -37,21 +32,16 @@ export class SilenceWatch<Stream extends Watched> {
 
   /** The streams that are watched. */
   get streams(): readonly Stream[] {
-    return [...this.#watched];
+    return this.#watched.list();
   }
 
   add(stream: Stream): void {
-    stream.watchPlace = this.#watched.push(stream) - 1;
+    this.#watched.add(stream);
     if (!this.#isTicking) this.#tickLater();
   }
 
   remove(stream: Stream): void {
-    const place = stream.watchPlace;
-    if (this.#watched[place] !== stream) return;
-    const last = this.#watched.pop() as Stream;
-    if (last === stream) return;
-    this.#watched[place] = last;
-    last.watchPlace = place;
+    this.#watched.remove(stream);
   }
 
   #tickLater(): void {
@@ -61,7 +51,7 @@ export class SilenceWatch<Stream extends Watched> {
 
   #tick(): void {
     this.#isTicking = false;
-    if (this.#watched.length > 0) this.#tickLater();
+    if (this.#watched.size > 0) this.#tickLater();
     for (const stream of this.streams) {
       const limit = stream.silenceMaxMs;
       if (limit === undefined) continue;
