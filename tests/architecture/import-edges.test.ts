@@ -143,7 +143,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
   {
     from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
-      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|faults|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
+      /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|faults|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|under-way|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
       /^@plumb\/wire$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,
