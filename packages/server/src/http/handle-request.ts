@@ -6,7 +6,7 @@ import type { Platform } from '../platform.js';
 import { ClientLeftError, Exchange } from './exchange.js';
 import { explainError } from './explain-error.js';
 import type { AuthenticatedContext, RequestContext } from './handler.js';
-import type { RequestRecord } from './request-record.js';
+import { openRecord, type RequestRecord } from './request-record.js';
 import { findOpenRoute, findRoute } from './router.js';
 import { showLimits } from './show-limits.js';
 import { renderSimulation } from './simulation.js';
@@ -23,7 +23,7 @@ export async function handleRequest(
   const startedAt = platform.clock.now();
   const format = isForAdmin(platform, request.url ?? '') ? 'envelope' : platform.config.http.error_format;
   const exchange = new Exchange(request, response, format);
-  const record: RequestRecord = {};
+  const record = openRecord();
   if (platform.simulation !== undefined) exchange.setHeaders(renderSimulation(platform.simulation));
   if (platform.draining) response.shouldKeepAlive = false;
   try {
@@ -34,7 +34,8 @@ export async function handleRequest(
   await exchange.closed();
   const durationMs = platform.clock.now() - startedAt;
   platform.log.request(exchange, record, durationMs);
-  platform.metrics.requestEnded({ ...record, status: exchange.status, durationMs });
+  const { model, outcome, usage, firstEventMs } = record;
+  platform.metrics.requestEnded({ model, outcome, usage, firstEventMs, status: exchange.status, durationMs });
 }
 
 /** Authentication runs before routing: without a key an unknown path is 401 as well (contract section 1.1). */
