@@ -242,11 +242,14 @@ export class Exchange {
   #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
     if (this.#isGone) return;
     const list = this.#listHeaders(headers);
-    list.push('content-length', String(Buffer.byteLength(text)));
+    const bytes = Buffer.byteLength(text);
+    list.push('content-length', String(bytes));
     if (contentType !== undefined) list.push('content-type', contentType);
     this.#response.writeHead(status, list);
     if (this.#isRefusing && !this.#request.readableEnded) this.#endOnceRead(text);
-    else this.#response.end(this.method === 'HEAD' ? undefined : text);
+    else if (this.method === 'HEAD') this.#response.end();
+    // A text of ASCII, as most are, is copied as it is in this encoding.
+    else this.#response.end(text, bytes === text.length ? 'latin1' : 'utf8');
   }
 
   /** The answer can be read at once; its end closes the connection, which would take it from a client that still sends. */
