@@ -2,7 +2,6 @@
  * One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. What
  * is written to a client that has gone is dropped.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, payloadTooLarge } from '@plumb/wire';
 import { type ErrorFormat, renderError } from './render-error.js';
@@ -29,11 +28,17 @@ export type Outgoing = Pick<
   | 'destroy'
 >;
 
+/** What is decided of an exchange before it begins. */
+export interface ExchangeOptions {
+  readonly traceId: string;
+  readonly errorFormat: ErrorFormat;
+}
+
 export class Exchange {
   /** Whether the client may still be sending a body that was refused. */
   #isRefusing = false;
   /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
-  readonly traceId: string = randomUUID().replaceAll('-', '');
+  readonly traceId: string;
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
@@ -50,10 +55,11 @@ export class Exchange {
   /** Ends the reading of a body that will not come to its end. */
   #loseBody: ((error: ClientLeftError) => void) | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
+  constructor(request: IncomingMessage, response: ServerResponse, { traceId, errorFormat }: ExchangeOptions) {
     this.#request = request;
     this.#response = response;
     this.#errorFormat = errorFormat;
+    this.traceId = traceId;
     this.method = request.method ?? 'GET';
     const target = request.url ?? '/';
     const queryStart = target.indexOf('?');

@@ -25,7 +25,8 @@ export async function handleRequest(
 ): Promise<void> {
   const startedAt = platform.clock.now();
   const isAdmin = isForAdmin(platform, request.url ?? '');
-  const exchange = new Exchange(request, response, isAdmin ? 'envelope' : platform.config.http.error_format);
+  const errorFormat = isAdmin ? 'envelope' : platform.config.http.error_format;
+  const exchange = new Exchange(request, response, { traceId: platform.traceIds.next(), errorFormat });
   const context = { platform, exchange, record: openRecord() };
   if (platform.simulation !== undefined) exchange.setHeaders(renderSimulation(platform.simulation));
   if (platform.draining) response.shouldKeepAlive = false;
