@@ -11,6 +11,7 @@ import type { Engines } from './engines/engines.js';
 import type { EnginePool } from './engines/pool/pool.js';
 import type { PoolState } from './engines/pool/pool-state.js';
 import type { Faults } from './faults/faults.js';
+import type { TraceIds } from './http/trace-ids.js';
 import type { Claims } from './idempotency/claims.js';
 import type { KeepAlives } from './inference/keep-alive.js';
 import type { Ledger } from './ledger/ledger.js';
@@ -58,6 +59,7 @@ export interface Platform extends ConfiguredParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly traceIds: TraceIds;
   readonly authenticator: Authenticator;
   /** Whether the admin API is served. */
   readonly adminEnabled: boolean;

@@ -1,10 +1,12 @@
 /** Puts everything together that handlers work with. */
+
 import { Authenticator } from '../accounts/authenticate.js';
 import { OperatorAuthenticator } from '../accounts/authenticate-operator.js';
 import { isAdminEnabled } from '../admin/enabled.js';
 import type { Operations } from '../admin/operations.js';
 import type { Config } from '../config/settings.js';
 import type { Engines } from '../engines/engines.js';
+import { TraceIds } from '../http/trace-ids.js';
 import { Claims } from '../idempotency/claims.js';
 import { KeepAlives } from '../inference/keep-alive.js';
 import type { ServerIdentity } from '../ledger/ledger-store.js';
@@ -76,6 +78,7 @@ export function buildPlatform(parts: Parts): Platform {
     faults,
     reference: once(() => describeApi(config)),
     simulation: describeSimulation(config, time),
+    traceIds: new TraceIds(),
     draining: false,
     operations: wrapOperations(operations),
   };

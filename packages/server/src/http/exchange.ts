@@ -2,7 +2,6 @@
  * One request and its answer over node:http: everything that the way of a request needs from the socket, and no more. What
  * is written to a client that has gone is dropped.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiError, payloadTooLarge } from '@plumb/wire';
 import { type ErrorFormat, renderError } from './render-error.js';
@@ -29,11 +28,17 @@ export type Outgoing = Pick<
   | 'destroy'
 >;
 
+/** What is decided of an exchange before it begins. */
+export interface ExchangeOptions {
+  readonly traceId: string;
+  readonly errorFormat: ErrorFormat;
+}
+
 export class Exchange {
   /** Whether the client may still be sending a body that was refused. */
   #isRefusing = false;
   /** 32 hex digits, sent as `x-ds-trace-id` and `x-request-id` and written in the log. */
-  readonly traceId: string = randomUUID().replaceAll('-', '');
+  readonly traceId: string;
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
@@ -45,19 +50,22 @@ export class Exchange {
   /** What `setHeaders` was given. */
   #headers: Record<string, string> | undefined;
   #isCut = false;
-  #onLeft: (() => void)[] = [];
+  #onLeft: (() => void)[] | undefined;
   #onClosed: (() => void) | undefined;
+  /** Ends the reading of a body that will not come to its end. */
+  #loseBody: ((error: ClientLeftError) => void) | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, errorFormat: ErrorFormat) {
+  constructor(request: IncomingMessage, response: ServerResponse, { traceId, errorFormat }: ExchangeOptions) {
     this.#request = request;
     this.#response = response;
     this.#errorFormat = errorFormat;
+    this.traceId = traceId;
     this.method = request.method ?? 'GET';
     const target = request.url ?? '/';
     const queryStart = target.indexOf('?');
     this.path = queryStart === -1 ? target : target.slice(0, queryStart);
     this.query = queryStart === -1 ? '' : target.slice(queryStart + 1);
-    response.once('close', () => this.#close());
+    response.on('close', () => this.#close());
   }
 
   get headers(): IncomingHttpHeaders {
@@ -110,23 +118,23 @@ export class Exchange {
   readBody(limitBytes: number): Promise<Buffer> {
     const announced = Number(this.#request.headers['content-length'] ?? 0);
     if (announced > limitBytes) return Promise.reject(this.#refuseBody(limitBytes));
+    if (this.#response.closed) return Promise.reject(new ClientLeftError());
     return new Promise((resolve, reject) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      const refuse = () => {
-        this.#request.off('data', take);
-        reject(this.#refuseBody(limitBytes));
-      };
       const take = (piece: Buffer) => {
         bytes += piece.length;
-        if (bytes > limitBytes) refuse();
-        else pieces.push(piece);
+        if (bytes <= limitBytes) pieces.push(piece);
+        else {
+          this.#request.off('data', take);
+          reject(this.#refuseBody(limitBytes));
+        }
       };
+      this.#loseBody = reject;
       this.#request.on('data', take);
-      this.#request.once('end', () => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes)));
-      this.#request.once('error', () => reject(new ClientLeftError()));
-      this.#request.once('close', () => {
-        if (!this.#request.complete) reject(new ClientLeftError());
+      this.#request.on('end', () => {
+        this.#loseBody = undefined;
+        resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes));
       });
     });
   }
@@ -134,17 +142,17 @@ export class Exchange {
   /** Calls back once if the client goes away before the answer is complete; at once when it has gone already. */
   onClientLeft(callback: () => void): void {
     const response = this.#response;
-    if (!this.#isCut && !response.closed) this.#onLeft.push(callback);
-    else if (this.#isCut || !response.writableFinished) callback();
+    if (this.#isCut || response.closed) {
+      if (this.#isCut || !response.writableFinished) callback();
+    } else if (this.#onLeft === undefined) this.#onLeft = [callback];
+    else this.#onLeft.push(callback);
   }
 
-  /** Resolves when the answer has been handed to the system or the client has gone. */
-  closed(): Promise<void> {
+  /** Calls back once the answer has been handed to the system or the client has gone; at once when that has been. */
+  onClosed(callback: () => void): void {
     const response = this.#response;
-    if (response.writableFinished || response.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
+    if (response.writableFinished || response.destroyed) callback();
+    else this.#onClosed = callback;
   }
 
   /** Sends a whole answer as JSON text. */
@@ -166,7 +174,9 @@ export class Exchange {
   /** Sends the head of an answer whose body follows in pieces. */
   beginBody(contentType: string): void {
     if (this.#isGone) return;
-    this.#response.writeHead(200, this.#listHeaders({ 'content-type': contentType, 'cache-control': 'no-cache' }));
+    const list = this.#listHeaders();
+    list.push('content-type', contentType, 'cache-control', 'no-cache');
+    this.#response.writeHead(200, list);
   }
 
   /** Sends a piece of the body. */
@@ -220,43 +230,49 @@ export class Exchange {
   /** Node closes an answer right after it has finished, or when its client has gone. */
   #close(): void {
     if (!this.#response.writableFinished) this.#tellLeft();
+    this.#loseBody?.(new ClientLeftError());
     this.#onClosed?.();
   }
 
   #tellLeft(): void {
     const callbacks = this.#onLeft;
-    this.#onLeft = [];
-    for (const call of callbacks) call();
+    this.#onLeft = undefined;
+    if (callbacks !== undefined) for (const call of callbacks) call();
   }
 
   get #isGone(): boolean {
     return this.#isCut || this.#response.destroyed;
   }
 
+  /** Node sends the head and a text in one piece, but a buffer as a second one. */
   #sendWhole(status: number, contentType: string | undefined, text: string, headers?: Record<string, string>): void {
     if (this.#isGone) return;
-    const body = Buffer.from(text);
-    const own: Record<string, string> = { 'content-length': String(body.length) };
-    if (contentType !== undefined) own['content-type'] = contentType;
-    this.#response.writeHead(status, this.#listHeaders(own, headers));
-    if (this.#isRefusing && !this.#request.readableEnded) this.#endOnceRead(body);
-    else this.#response.end(this.method === 'HEAD' ? undefined : body);
+    const list = this.#listHeaders(headers);
+    const bytes = Buffer.byteLength(text);
+    list.push('content-length', String(bytes));
+    if (contentType !== undefined) list.push('content-type', contentType);
+    this.#response.writeHead(status, list);
+    if (this.#isRefusing && !this.#request.readableEnded) this.#endOnceRead(text);
+    else if (this.method === 'HEAD') this.#response.end();
+    // A text of ASCII, as most are, is copied as it is in this encoding.
+    else this.#response.end(text, bytes === text.length ? 'latin1' : 'utf8');
   }
 
   /** The answer can be read at once; its end closes the connection, which would take it from a client that still sends. */
-  #endOnceRead(body: Buffer): void {
-    this.#response.write(body);
+  #endOnceRead(text: string): void {
+    this.#response.write(text);
     this.#request.once('close', () => this.#response.end());
   }
 
-  /** All headers of the answer, as the list of names and values that Node takes at the least cost. */
-  #listHeaders(own: Record<string, string>, more?: Record<string, string>): string[] {
+  /**
+   * The headers that every answer has, those that were set, and `more` in the place of those of the same name, as the list
+   * of names and values that Node takes at the least cost.
+   */
+  #listHeaders(more?: Record<string, string>): string[] {
     const { traceId } = this;
+    const set = this.#headers;
     const list = ['x-ds-trace-id', traceId, 'x-request-id', traceId, 'x-content-type-options', 'nosniff'];
-    for (const name in this.#headers) if (more?.[name] === undefined) list.push(name, this.#headers[name] as string);
-    for (const name in own) {
-      if (more?.[name] === undefined && this.#headers?.[name] === undefined) list.push(name, own[name] as string);
-    }
+    for (const name in set) if (more?.[name] === undefined) list.push(name, set[name] as string);
     for (const name in more) list.push(name, more[name] as string);
     return list;
   }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Platform } from '../platform.js';
 import { handleRequest } from './handle-request.js';
+import { RunningRequests } from './running-requests.js';
 
 /**
  * Not imported: an import asks Node for every export of the module, and for one of them, a WebSocket, Node loads a whole
@@ -34,10 +35,10 @@ export interface Listener {
 /** Listens on the configured address. Rejects with a sentence when the address cannot be taken. */
 export async function listen(platform: Platform): Promise<Listener> {
   const { host, port, workers } = platform.config;
-  const running = new Set<Promise<void>>();
+  const running = new RunningRequests();
   const server = createServer(serverOptions(platform), (request, response) => {
-    const handled = handleRequest(platform, request, response).finally(() => running.delete(handled));
-    running.add(handled);
+    running.begin();
+    void handleRequest(platform, request, response, running.end);
   });
   const { keepAliveTimeout } = server;
   if (keepAliveTimeout > 0) server.keepAliveTimeoutBuffer = TIMEOUT_CHECK_MS;
@@ -46,7 +47,7 @@ export async function listen(platform: Platform): Promise<Listener> {
   return {
     url: addressUrl(server.address() as AddressInfo),
     drain: (timeoutMs, signal) => drain(server, running, { timeoutMs, signal, isWorker: workers > 1 }),
-    settled: async () => void (await Promise.all(running)),
+    settled: () => running.allEnded(),
   };
 }
 
@@ -94,7 +95,7 @@ interface DrainOptions {
 
 async function drain(
   server: Server,
-  running: ReadonlySet<Promise<void>>,
+  running: RunningRequests,
   { timeoutMs, signal, isWorker }: DrainOptions,
 ): Promise<number> {
   let cut = 0;
@@ -113,7 +114,7 @@ async function drain(
   const timer = setTimeout(cutAll, timeoutMs);
   signal?.addEventListener('abort', cutAll, { once: true });
   await closed;
-  await Promise.race([Promise.all(running), timedOut.promise]);
+  await Promise.race([running.allEnded(), timedOut.promise]);
   clearTimeout(timer);
   clearInterval(idleCheck);
   return cut;

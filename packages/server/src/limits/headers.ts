@@ -1,5 +1,5 @@
 /** Says what the limiter decided in response headers, in the names and formats that OpenAI's clients read. */
-import type { Gauge, Headroom, Refusal } from './limiter.js';
+import { type Gauge, type Headroom, type Refusal, WINDOW_MS } from './limiter.js';
 
 /** Header names to values. */
 export type LimitHeaders = Record<string, string>;
@@ -50,6 +50,8 @@ function writeGauge(headers: LimitHeaders, { limit, remaining, resetMs }: Gauge,
  * and `0s` for none.
  */
 export function formatDuration(durationMs: number): string {
+  // What was taken just now is there again after a whole window: so it is for whoever was admitted.
+  if (durationMs === WINDOW_MS) return '1m0s';
   if (durationMs > 0 && durationMs < 1000) return `${durationMs}ms`;
   const hours = Math.floor(durationMs / 3_600_000);
   const minutes = Math.floor(durationMs / 60_000) % 60;

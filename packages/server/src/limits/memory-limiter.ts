@@ -1,6 +1,6 @@
 /** The limiter of a single process: exact, synchronous, and forgetful of whoever is idle. */
 import type { Clock } from '../observe/clock.js';
-import { tightest } from './headroom.js';
+import { headroomOf, tightest } from './headroom.js';
 import {
   type Admission,
   type Headroom,
@@ -99,7 +99,8 @@ function findRefusal(
   now: number,
 ): Refusal | undefined {
   let longest: Obstacle | undefined;
-  for (const [index, usage] of usages.entries()) {
+  for (let index = 0; index < usages.length; index++) {
+    const usage = usages[index]!;
     for (const limit of LIMIT_KINDS) {
       const waitMs = usage.waitMs(limit, tokens, now);
       if (waitMs > (longest?.waitMs ?? 0)) longest = { waitMs, limit, scope: scopes[index]!.id };
@@ -114,6 +115,10 @@ function findRefusal(
 }
 
 function readHeadroom(usages: readonly RollingWindow[], now: number): Headroom {
+  const [first] = usages;
+  if (first !== undefined && usages.length === 1) {
+    return headroomOf(first.gauge('requests', now), first.gauge('tokens', now));
+  }
   return tightest(
     usages.map((usage) => usage.gauge('requests', now)),
     usages.map((usage) => usage.gauge('tokens', now)),
