@@ -1,5 +1,7 @@
 /** Counts and times requests by model. */
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Histogram from 'prom-client/lib/histogram.js';
 import type { EndedRequest } from './metrics.js';
 
 /** Seconds; from a cached prompt to the longest wait for inference to begin. */
