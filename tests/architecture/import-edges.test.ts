@@ -81,7 +81,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency)\//,
     allow: [
       /^packages\/server\/src\/(?:accounts|limits|ledger|catalog|idempotency|observe\/clock)/,
-      /^@plumb\/wire$/,
+      /^@plumb\/wire(?:\/schema)?$/,
       /^node:(?:crypto|util|http|zlib)$/,
       /^typebox(\/|$)/,
     ],
@@ -96,7 +96,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/store\//,
     allow: [
       /^packages\/server\/src\/(?:store|accounts|limits|ledger|catalog|idempotency|observe)\//,
-      /^@plumb\/wire$/,
+      /^@plumb\/wire(?:\/schema)?$/,
       /^node:/,
       /^(?:kysely|pg)(\/|$)/,
     ],
@@ -106,7 +106,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/engines\//,
     allow: [
       /^packages\/server\/src\/(?:engines|catalog|observe\/clock|limits\/(?:timers|steady-clock|maybe-promise))/,
-      /^@plumb\/(?:wire|llama\/(?:link|grammar)|client\/tokenizer)$/,
+      /^@plumb\/(?:wire(?:\/schema)?|llama\/(?:link|grammar)|client\/tokenizer)$/,
       /^node:/,
       /^(?:typebox|undici|yaml)(\/|$)/,
     ],
@@ -123,7 +123,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
       /^packages\/server\/src\/(?:faults|http)\//,
       /^packages\/server\/src\/(?:inference\/(?:body|work)|engines\/engine|catalog\/model-entry)\.ts$/,
       /^packages\/server\/src\/(?:limits\/timers|observe\/clock|config\/(?:nearest-name|schema-node))\.ts$/,
-      /^@plumb\/wire$/,
+      /^@plumb\/wire(?:\/schema)?$/,
       /^node:/,
       /^typebox(\/|$)/,
     ],
@@ -134,7 +134,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     allow: [
       /^packages\/server\/src\/(?:admin|http|observe|config|faults|accounts|limits|ledger|catalog)\//,
       /^packages\/server\/src\/(?:platform|engines\/pool\/pool-state)\.ts$/,
-      /^@plumb\/wire$/,
+      /^@plumb\/wire(?:\/schema)?$/,
       /^node:/,
       /^typebox(\/|$)/,
     ],
@@ -144,7 +144,7 @@ const RULES: readonly { from: RegExp; allow: readonly RegExp[]; because: string 
     from: /^packages\/server\/src\/(?:http|inference|dialects|openapi|observe|config)\//,
     allow: [
       /^packages\/server\/src\/(?:http|inference|dialects|openapi|admin|observe|config|faults|accounts|limits|ledger|catalog|idempotency|engines\/(?:engines?|under-way|pool-settings|simulated\/(?:settings|presets))\.ts|platform\.ts)/,
-      /^@plumb\/wire$/,
+      /^@plumb\/wire(?:\/schema)?$/,
       /^node:/,
       /^(?:pino|prom-client|yaml|typebox)(\/|$)/,
     ],

@@ -13,6 +13,20 @@ describe('an estimate', () => {
     assert.equal(tokensOfText('é字'), 0.3 + 0.6);
   });
 
+  test('of a long text is that of all of its characters within three in a hundred, and always the same', () => {
+    const sentences = [
+      '网关每次转发都要读完整个请求，然后才知道该做什么。',
+      'What is measured twice is measured better. ',
+    ];
+    const patterns = [...sentences, sentences.join(''), '字x', '字字字x', '字 of 7 '].map((text) => text.repeat(300));
+    for (const text of patterns) {
+      const ideographs = [...text].filter((character) => character >= '\u2e80').length;
+      const exact = ideographs * 0.6 + (text.length - ideographs) * 0.3;
+      assert.ok(Math.abs(tokensOfText(text) / exact - 1) < 0.03, text.slice(0, 20));
+      assert.equal(tokensOfText(text), tokensOfText(text));
+    }
+  });
+
   test('includes tools, calls and images', () => {
     const plain = new TokenEstimator().estimate(ask('Hi'));
     const request = createJob({ request: { messages: [{ role: 'user', content: 'Hi' }], tools: TOOLS } });

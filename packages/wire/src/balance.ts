@@ -1,5 +1,6 @@
 /** What `GET /user/balance` answers. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './schema/type.js';
 
 const amount = (description: string) => Type.String({ pattern: '^-?\\d+\\.\\d{2}$', description });
 

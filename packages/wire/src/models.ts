@@ -1,5 +1,6 @@
 /** What `GET /models` answers. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './schema/type.js';
 
 /** One model; only `id`, `object` and `owned_by` are promised. */
 export const ModelObject = Type.Object(

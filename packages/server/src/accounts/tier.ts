@@ -1,5 +1,6 @@
 /** Tiers: the sets of limits that accounts have, as the configuration writes them and as the limiter needs them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { MODEL_NAME_PATTERN } from '../catalog/model-entry.js';
 import type { Limits, QueueLimits, Scope } from '../limits/limiter.js';
 import type { Account } from './account.js';

@@ -1,5 +1,6 @@
 /** One model of the catalogue, as the configuration writes it and as the rest of the server knows it. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 
 /** The longest model id or alias, in characters. */
 export const MODEL_NAME_CHARACTERS_MAX = 128;

@@ -10,6 +10,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 } else {
   const { hideExperimentalWarnings } = await import('./hide-warnings.js');
   hideExperimentalWarnings();
+  if (process.argv[2] === 'serve') (await import('./young-space.js')).holdYoungSpace();
   letReadersLeave();
   const { runCli } = await import('./program.js');
   process.exitCode = await runCli(process.argv.slice(2));

@@ -13,6 +13,7 @@ import { loadConfiguration, readConfig } from './read-config.js';
 import { readSecret } from './read-secret.js';
 import { renderWelcome } from './welcome.js';
 import { withRecording } from './with-recording.js';
+import { releaseYoungSpace } from './young-space.js';
 
 interface ServeFlags {
   host?: string;
@@ -66,6 +67,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     secret: readSecret(process.env),
   };
   const server = config.workers > 1 ? await startCrew(options) : await startAlone({ ...options, model, embeddings });
+  releaseYoungSpace();
   process.on('SIGHUP', () => void reload(server));
   try {
     const running = await Promise.race([server.ready(), stopping.promise]);

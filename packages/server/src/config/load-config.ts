@@ -1,7 +1,7 @@
 /** Configuration file, environment and command line into one `Config`. Precedence: flag, environment, file, default. */
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { defaultTiers } from '../accounts/tier.js';
 import { withEmbeddingModel } from '../catalog/model-entry.js';
 import { findBillingProblems } from './check-billing.js';
@@ -11,6 +11,7 @@ import { findBrokenReferences } from './check-references.js';
 import { findSimulationProblems } from './check-simulation.js';
 import { findWorkerProblems } from './check-workers.js';
 import { resolveDataDir } from './data-dir.js';
+import { fillDefaults } from './fill-defaults.js';
 import { ConfigError } from './problem.js';
 import { quote, readSettings } from './read-settings.js';
 import { describeAllowed, type SchemaNode } from './schema-node.js';
@@ -64,8 +65,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   if (allProblems.length > 0) throw new ConfigError(allProblems);
   for (const { path, value } of overrides.values) assign(values, path, value);
   if (flags.simulate || environment.PLUMB_SIMULATE) assign(values, ['simulate', 'enabled'], true);
-  const filled = Value.Default(schema, values);
-  Value.Assert(schema, filled);
+  const filled = fillDefaults(schema, values);
+  if (!Check(schema, filled)) throw new Error('A default of the configuration is nothing that its schema allows.');
   const models = filled.embeddings.model === undefined ? filled.models : withEmbeddingModel(filled.models);
   const workers = filled.workers === 'auto' ? Math.min(cores, WORKERS_MAX) : filled.workers;
   const settings = simulateAll({ ...filled, workers, models, tiers: { ...defaultTiers(), ...filled.tiers } });
@@ -155,7 +156,7 @@ function readOverrides({ flags, environment }: ConfigSources, schema: SchemaNode
     if (!text) continue;
     const allowed = path.reduce<SchemaNode>((node, key) => node.properties?.[key] ?? {}, schema);
     const value = isNumberOf(allowed, text) ? Number(text) : text;
-    if (Value.Check(allowed, value)) values.push({ path, value });
+    if (Check(allowed, value)) values.push({ path, value });
     else
       problems.push(
         `${flagValue ? flag : variable} must be ${describeAllowed(allowed)}${quoteUnlessSecret(allowed, text)}`,

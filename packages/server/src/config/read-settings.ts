@@ -1,5 +1,5 @@
 /** Reads the text of a configuration file, and finds everything in it that is not a setting, with its place. */
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { findDuplicateNames } from '../catalog/model-entry.js';
 import { nearestName } from './nearest-name.js';
@@ -61,7 +61,7 @@ class SettingsReader {
     if (isGroup(schema)) return isEmpty(target) ? {} : this.#readGroup(target, schema, path, offset);
     if (schema.items !== undefined) return this.#readList(target, schema, path, offset);
     const value = isScalar(target) ? target.value : target;
-    if (isScalar(target) && Value.Check(schema, value)) return value;
+    if (isScalar(target) && Check(schema, value)) return value;
     this.#reportValue(offset, path, schema, target);
     return undefined;
   }

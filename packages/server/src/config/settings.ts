@@ -1,5 +1,6 @@
 /** The settings that a server has: the schema of the configuration file, and the type that the program reads. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { DEFAULT_TIER_NAME, TIER_NAME_CHARACTERS_MAX, TIERS_MAX, TierSettings } from '../accounts/tier.js';
 import { defaultModels, ModelEntry } from '../catalog/model-entry.js';
 import { Pools } from '../engines/pool-settings.js';

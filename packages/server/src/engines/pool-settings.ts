@@ -1,5 +1,6 @@
 /** Pools as the configuration writes them: engines behind one name, and how requests are spread over them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 
 /** The most pools of a configuration, and the most engines of one. */
 export const POOLS_MAX = 100;

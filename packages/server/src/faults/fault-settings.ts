@@ -1,5 +1,6 @@
 /** Rules for faults as configuration, admin API and request header write them: flat, so that all three read alike. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { MODEL_NAME_CHARACTERS_MAX } from '../catalog/model-entry.js';
 import { FAULT_NAMES } from './fault-table.js';
 

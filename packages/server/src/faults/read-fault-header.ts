@@ -1,6 +1,6 @@
 /** A fault that a request asks for itself: `x-plumb-fault: cut; after=3; how=close`. */
 import { invalidRequest } from '@plumb/wire';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { nearestName } from '../config/nearest-name.js';
 import { describeAllowed, type SchemaNode } from '../config/schema-node.js';
 import { findRuleProblems } from './check-rule.js';
@@ -36,7 +36,7 @@ function readField(name: string, text: string): unknown {
     throw refuse(`it has no ${shown(name)}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`);
   }
   const value = /^(?:-?\d+(?:\.\d+)?|true|false)$/.test(text) ? JSON.parse(text) : text;
-  if (Value.Check(schema, value)) return value;
+  if (Check(schema, value)) return value;
   const meant = nearestName(text, (schema.enum ?? []).map(String));
   const question = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
   throw refuse(`\`${name}\` must be ${describeAllowed(schema)}, not ${shown(text)}${question}`);

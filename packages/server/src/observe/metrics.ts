@@ -3,19 +3,16 @@
  * process. Labels hold only what the configuration or the server itself says, never what a request does, so that no
  * client can make series.
  */
-import {
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import { SCOPE_KINDS, type ScopeKind } from '../accounts/tier.js';
 import type { RequestRecord } from '../http/request-record.js';
 import { LIMIT_KINDS, type LimitKind } from '../limits/limiter.js';
 import { ModelMetrics } from './model-metrics.js';
+import { collectProcessMetrics } from './process-metrics.js';
 
 /** What is counted of a request when it has ended. */
 export interface EndedRequest extends Pick<RequestRecord, 'model' | 'outcome' | 'usage' | 'firstEventMs'> {
@@ -63,7 +60,7 @@ const COMMIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 /** Starts at zero, with the metrics of the process and of Node among them. */
 export function createMetrics({ models }: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectProcessMetrics(registry);
   const modelMetrics = new ModelMetrics(registry, models);
   const refusals = countRefusals(registry);
   const ledger = measureLedger(registry);

@@ -1,5 +1,6 @@
 /** Counts and times requests by model. */
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
 import type { EndedRequest } from './metrics.js';
 import { Tally } from './tally.js';
 import { type ModelTimes, TimeHistogram } from './time-histogram.js';

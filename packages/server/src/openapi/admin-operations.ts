@@ -1,5 +1,6 @@
 /** What operators can do with an admin key. */
-import Type, { type TSchema } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { TSchema } from 'typebox';
 import { PageQuery } from '../admin/input/page.js';
 import { ADMIN_PREFIX } from '../admin/routes.js';
 import { AccountAnswer, AccountChange, AccountCreation, AccountList } from '../admin/shapes/account.js';

@@ -12,7 +12,7 @@ import {
   ModelObject,
   UserBalance,
 } from '@plumb/wire';
-import Type from 'typebox';
+import { Type } from '@plumb/wire/schema';
 import type { ErrorStatus, Operation } from './operation.js';
 
 const GENERATING_ERRORS: readonly ErrorStatus[] = [400, 401, 402, 403, 409, 413, 415, 429, 500, 503];

@@ -1,5 +1,6 @@
 /** The events of a streamed answer. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 import { Logprobs } from './logprobs.js';
 import { FinishReason } from './response.js';
 import { Usage } from './usage.js';

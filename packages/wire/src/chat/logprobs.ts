@@ -1,5 +1,6 @@
 /** How likely the tokens of an answer were. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 
 const token = Type.String();
 const logprob = Type.Number({ description: 'The natural logarithm of the probability; -9999 when it is not known.' });

@@ -1,5 +1,6 @@
 /** The messages of a chat request: who said what. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 
 /** A piece of text inside `content`. */
 export const TextPart = Type.Object(

@@ -1,5 +1,5 @@
 /** What a client sends to `POST /chat/completions`. Unknown keys pass and mean nothing. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import {
   MAX_COMPLETION_TOKENS,
   MAX_PENALTY,
@@ -10,6 +10,7 @@ import {
   MAX_TOP_P,
   MAX_USER_ID_CHARACTERS,
 } from '../limits.js';
+import { Type } from '../schema/type.js';
 import { Message } from './message.js';
 import { Tool, ToolChoice } from './tool.js';
 

@@ -1,5 +1,6 @@
 /** The buffered answer of `POST /chat/completions`. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 import { Logprobs } from './logprobs.js';
 import { Usage } from './usage.js';
 

@@ -1,6 +1,7 @@
 /** The tools of a chat request: what the model may call, and whether it must. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { MAX_TOOL_NAME_CHARACTERS } from '../limits.js';
+import { Type } from '../schema/type.js';
 
 /** A function that the model may call. */
 export const FunctionDefinition = Type.Object(

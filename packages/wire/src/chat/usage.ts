@@ -1,5 +1,6 @@
 /** What a generation cost, in tokens: the numbers that are billed. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 
 const count = Type.Integer({ minimum: 0 });
 

@@ -1,7 +1,8 @@
 /** What a client sends to `POST /completions`: a text to continue, or a gap to fill. Unknown keys pass and mean nothing. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { sharedFields } from '../chat/request.js';
 import { MAX_INFILL_TOKENS, MAX_TOP_LOGPROBS } from '../limits.js';
+import { Type } from '../schema/type.js';
 
 /** What a client sends to `POST /completions`. */
 export const CompletionRequest = Type.Object(

@@ -1,7 +1,8 @@
 /** The answer of `POST /completions`: one object when it is buffered, many with a part of the text each in a stream. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { FinishReason } from '../chat/response.js';
 import { Usage } from '../chat/usage.js';
+import { Type } from '../schema/type.js';
 
 /** How likely the tokens of a completion were: four lists of one length. */
 export const CompletionLogprobs = Type.Object(

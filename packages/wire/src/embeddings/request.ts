@@ -1,6 +1,7 @@
 /** What a client sends to `POST /embeddings`. Unknown keys pass and mean nothing. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { MAX_EMBEDDING_INPUTS, MAX_USER_ID_CHARACTERS } from '../limits.js';
+import { Type } from '../schema/type.js';
 
 const token = Type.Integer({ format: 'uint32', minimum: 0 });
 

@@ -1,5 +1,6 @@
 /** The answer of `POST /embeddings`. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 
 /** The vector of one input. */
 export const Embedding = Type.Object(

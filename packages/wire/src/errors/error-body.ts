@@ -1,5 +1,6 @@
 /** The envelope that every error is sent in. */
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema/type.js';
 
 /** The envelope of an error; keys are written in this order. Clients read the status and `type`. */
 export const ErrorBody = Type.Object(

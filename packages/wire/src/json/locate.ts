@@ -96,12 +96,21 @@ function endsScalar(byte: number | undefined): boolean {
 
 /** Searches from quote to quote: strings are long where texts are. */
 function skipString(bytes: Uint8Array, start: number): number {
-  for (let end = bytes.indexOf(QUOTE, start + 1); end !== -1; end = bytes.indexOf(QUOTE, end + 1)) {
+  for (let end = findQuote(bytes, start + 1); end !== -1; end = findQuote(bytes, end + 1)) {
     let before = end - 1;
     while (bytes[before] === BACKSLASH) before -= 1;
     if ((end - before) % 2 === 1) return end + 1;
   }
   return bytes.length + 1;
+}
+
+/** Keys and words are short, and to call for a search takes as long as to look at so many bytes. */
+const LOOKED_AT_BYTES = 32;
+
+function findQuote(bytes: Uint8Array, start: number): number {
+  const end = Math.min(start + LOOKED_AT_BYTES, bytes.length);
+  for (let index = start; index < end; index += 1) if (bytes[index] === QUOTE) return index;
+  return bytes.indexOf(QUOTE, end);
 }
 
 function skipNested(bytes: Uint8Array, start: number): number {

@@ -52,13 +52,14 @@ function isSound(value: unknown, text: string, byteLength: number): boolean {
   if (!isShallow(value, MAX_JSON_DEPTH, tally) || !tally.finite) return false;
   const hasLongStrings = tally.strings * CHARACTERS_PER_CHECKED_STRING < text.length;
   if (hasLongStrings && text.length === byteLength) return isWellFormed(value);
-  return !ESCAPED_SURROGATE.test(text) || isWellFormed(value);
+  return !ESCAPED_SURROGATES.some((beginning) => text.includes(beginning)) || isWellFormed(value);
 }
 
 /** Asking a string whether it is well formed costs about as much as searching this many characters of text. */
 const CHARACTERS_PER_CHECKED_STRING = 128;
 
-const ESCAPED_SURROGATE = /\\u[dD]/;
+/** How the escapes of surrogates begin. Searching for texts is many times faster than for a pattern. */
+const ESCAPED_SURROGATES = ['\\ud', '\\uD'];
 
 interface Tally {
   /** Strings in the value, keys included. */

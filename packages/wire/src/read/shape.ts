@@ -1,6 +1,6 @@
 /** Holds bodies against the schema of their kind, and says what is wrong with one in the words of the API. */
 import type { TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/schema';
 import type { ApiError } from '../errors/api-error.js';
 import { invalidRequest, unprocessable } from '../errors/named-errors.js';
 import { locate } from '../json/locate.js';

@@ -1,5 +1,6 @@
 /** Lists a page at a time: where a page begins, and where the next one does. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { CreationCursor, Page } from '../../accounts/page.js';
 import { invalid } from './read-fields.js';
 

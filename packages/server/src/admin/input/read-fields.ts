@@ -1,6 +1,6 @@
 /** Holds what an operator sent against a schema, and says in words what is wrong with it. */
 import type { Static, TObject } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { AdministrationError } from '../../accounts/administration-error.js';
 import { nearestName } from '../../config/nearest-name.js';
 import { describeAllowed, type SchemaNode } from '../../config/schema-node.js';
@@ -31,7 +31,7 @@ export function readFields<Schema extends TObject>(schema: Schema, value: unknow
   }
   for (const [name, property] of Object.entries(properties)) {
     const field = fields[name];
-    if (!Object.hasOwn(fields, name) || (Value.Check(property, field) && isStorable(field))) continue;
+    if (!Object.hasOwn(fields, name) || (Check(property, field) && isStorable(field))) continue;
     throw invalid(`\`${name}\` must be ${describe(property)}, not ${describeFound(field)}.`);
   }
   return fields as Static<Schema>;

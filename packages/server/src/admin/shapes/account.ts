@@ -1,5 +1,6 @@
 /** Accounts as the admin API reads and writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { FundedAccount } from '../../accounts/account-store.js';
 import type { Balance } from '../../ledger/ledger-store.js';
 import { formatAmount } from '../../ledger/money.js';

@@ -1,5 +1,6 @@
 /** The keys of operators as the admin API reads and writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { AdminKey } from '../../accounts/admin-key.js';
 import { writeTime } from '../input/read-time.js';
 import { IsoTime, listOf, Name, nullable } from './common.js';

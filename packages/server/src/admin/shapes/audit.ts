@@ -1,5 +1,6 @@
 /** The audit trail as the admin API writes it. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { AUDIT_ACTIONS, type AuditEntry } from '../../accounts/audit.js';
 import { writeTime } from '../input/read-time.js';
 import { IsoTime, listOf } from './common.js';

@@ -1,5 +1,6 @@
 /** Parts that the shapes of several subjects have in common. */
-import Type, { type TSchema } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { TSchema } from 'typebox';
 import { NAME_CHARACTERS_MAX } from '../../accounts/account.js';
 import { LIMIT_MAX, TIER_NAME_CHARACTERS_MAX } from '../../accounts/tier.js';
 import { MODEL_NAME_CHARACTERS_MAX } from '../../catalog/model-entry.js';

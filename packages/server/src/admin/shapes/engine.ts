@@ -1,5 +1,6 @@
 /** Engines of pools as the admin API writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { EngineState, PoolState } from '../../engines/pool/pool-state.js';
 import { listOf, nullable } from './common.js';
 

@@ -1,5 +1,6 @@
 /** Rules for faults as the admin API reads and writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { FAULT_NAME_PATTERN, FaultRuleSettings, faultFields, selectionFields } from '../../faults/fault-settings.js';
 import type { FaultState } from '../../faults/rule.js';
 import { writeTime } from '../input/read-time.js';

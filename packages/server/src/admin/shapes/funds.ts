@@ -1,5 +1,6 @@
 /** Money and the ledger as the admin API reads and writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { Added, Imbalance } from '../../ledger/funds.js';
 import { ENTRY_KINDS, type LedgerEntry } from '../../ledger/ledger-store.js';
 import { formatAmount } from '../../ledger/money.js';

@@ -1,5 +1,6 @@
 /** Keys as the admin API reads and writes them. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import type { ApiKey } from '../../accounts/api-key.js';
 import type { KeyHolder } from '../../accounts/key-store.js';
 import { pageParameters } from '../input/page.js';

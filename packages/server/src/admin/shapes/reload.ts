@@ -1,5 +1,6 @@
 /** What a reload of the configuration did, as the admin API writes it. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 
 export const ReloadAnswer = Type.Object(
   {

@@ -1,5 +1,6 @@
 /** Tiers as the admin API writes them: as the configuration does, with their names. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { LimitSettings, type Tier, writeLimits } from '../../accounts/tier.js';
 import { listOf, nullable } from './common.js';
 

@@ -1,5 +1,6 @@
 /** Usage as the admin API is asked for it and writes it. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { formatAmount } from '../../ledger/money.js';
 import type { UsageRecord, UsageSum } from '../../ledger/usage.js';
 import { writeTime } from '../input/read-time.js';

@@ -1,6 +1,7 @@
 /** Fixed answers from a file, found by model and last message. */
-import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
+import { Check, Errors } from 'typebox/schema';
 import { parse } from 'yaml';
 
 /** One answer, and what it is the answer to: all that is said has to be so. */
@@ -44,8 +45,8 @@ export function readFixtures(text: string, label: string): Fixture[] {
   } catch (error) {
     throw new Error(`The fixtures ${label} are no YAML: ${(error as Error).message}`, { cause: error });
   }
-  if (Value.Check(FixtureList, value)) return value;
-  const [problem] = Value.Errors(FixtureList, value);
+  if (Check(FixtureList, value)) return value;
+  const [, [problem]] = Errors(FixtureList, value);
   const where = problem === undefined ? '' : ` (${problem.instancePath || 'the whole file'} ${problem.message})`;
   throw new Error(`The fixtures ${label} must be a list of answers with ${Object.keys(Fixture.properties)}${where}.`);
 }

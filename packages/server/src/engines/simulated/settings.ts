@@ -1,5 +1,6 @@
 /** The simulated engine as the configuration writes it. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { DEFAULT_PRESET } from './presets.js';
 
 /** The most that time can be compressed. */

@@ -1,5 +1,6 @@
 /** The lines of a cassette: what docs/guide/cassettes.md describes, as schema and as types. */
-import Type, { type Static } from 'typebox';
+import { Type } from '@plumb/wire/schema';
+import type { Static } from 'typebox';
 import { DURATION_MAX_MS } from './limits.js';
 
 /** The version of the format that is written and read. */

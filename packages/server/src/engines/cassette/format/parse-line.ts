@@ -1,5 +1,5 @@
 /** Reads single lines of a cassette, which may be anything: whoever wrote it, it is input. */
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/schema';
 import { readBytes } from './bytes.js';
 import { CassetteError } from './cassette-error.js';
 import { CASSETTE_VERSION, ExchangeLine, VersionLine } from './lines.js';
@@ -12,14 +12,14 @@ export type ParsedLine = ExchangeLine | undefined;
 
 /** Takes cassettes apart; schemas are compiled when the first line comes. */
 export class LineParser {
-  #exchange: Validator<Record<never, never>, typeof ExchangeLine> | undefined;
+  #exchange: Validator<typeof ExchangeLine> | undefined;
 
   /** @param place How the line is called: the file and its number. @throws CassetteError when it is no such line. */
   parse(text: string, place: string): ParsedLine {
     const value = parseJson(text, place);
     if ('skipped' in value || 'stopped' in value) return undefined;
     this.#exchange ??= Compile(ExchangeLine);
-    if (!this.#exchange.Check(value)) throw wrong(place, describeFault(this.#exchange.Errors(value)));
+    if (!this.#exchange.Check(value)) throw wrong(place, describeFault(this.#exchange.Errors(value)[1]));
     checkExchange(value, place);
     return value;
   }
@@ -37,7 +37,7 @@ export function parseVersionLine(text: string, path: string): VersionLine {
     );
   }
   const validator = Compile(VersionLine);
-  if (!validator.Check(value)) throw wrong(place, describeFault(validator.Errors(value)));
+  if (!validator.Check(value)) throw wrong(place, describeFault(validator.Errors(value)[1]));
   return value;
 }
 
