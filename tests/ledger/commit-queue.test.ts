@@ -92,10 +92,10 @@ describe('the commit queue', () => {
     assert.equal(queue.length, 0);
   });
 
-  test('makes no transaction larger than 256 operations', async () => {
+  test('makes no transaction larger than 512 operations', async () => {
     const { queue, store } = start();
-    const results = Array.from({ length: 300 }, (_, index) => queue.add(settle(String(index))));
-    for (const length of [256, 44]) {
+    const results = Array.from({ length: 600 }, (_, index) => queue.add(settle(String(index))));
+    for (const length of [512, 88]) {
       const transaction = await store.next();
       assert.equal(transaction.ids.length, length);
       transaction.succeed();
@@ -208,10 +208,11 @@ describe('what is written down', () => {
   /** Notes what need not be kept any longer. */
   function written() {
     const forgotten: string[] = [];
-    return { forgotten, of: (id: string) => ({ forget: () => forgotten.push(id) }) };
+    const isWritten = Promise.resolve(true);
+    return { forgotten, of: (id: string) => ({ isWritten, forget: () => void forgotten.push(id) }) };
   }
 
-  test('has time: it shares its transaction with what comes within 20 ms', async () => {
+  test('has time: it shares its transaction with what comes within 50 ms', async () => {
     const { queue, store, time } = start();
     const { forgotten, of } = written();
     queue.addWritten(settle('1'), of('1'));
@@ -230,8 +231,8 @@ describe('what is written down', () => {
 
   test('does not wait when there is much of it', async () => {
     const { queue, store } = start();
-    for (let id = 0; id < 128; id++) queue.addWritten(settle(String(id)), written().of(String(id)));
-    assert.equal((await store.next()).ids.length, 128);
+    for (let id = 0; id < 256; id++) queue.addWritten(settle(String(id)), written().of(String(id)));
+    assert.equal((await store.next()).ids.length, 256);
   });
 
   test('does not keep a hold waiting, and comes in its own time', async () => {

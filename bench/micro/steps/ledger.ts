@@ -3,6 +3,7 @@
  * requests do.
  */
 import type { LedgerOperation, SettleOperation } from '#server/ledger/ledger-store.js';
+import { packSettlement } from '#server/ledger/pack-settlement.js';
 import { createRequestId } from '#server/ledger/request-id.js';
 import type { UsageRecord } from '#server/ledger/usage.js';
 import type { Step } from '../measure.js';
@@ -29,7 +30,7 @@ function writeStep({ access, caller, platform }: Scene, nextId: () => string): S
   const journal = access.journals?.open(SERVER_ID, (error) => platform.log.error({ err: error }, 'not written'));
   const run = () => {
     const settlement = describeSettlement(createRecord(caller.account.id, caller.key.id, nextId()));
-    journal?.write(settlement)?.forget();
+    journal?.write(packSettlement(settlement)).forget();
   };
   return { name: 'write a charge down', run };
 }

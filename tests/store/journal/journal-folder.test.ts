@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { LedgerOperation, OperationResult, SettleOperation } from '#server/ledger/ledger-store.js';
+import type { LedgerOperation, OperationResult } from '#server/ledger/ledger-store.js';
+import { packSettlement } from '#server/ledger/pack-settlement.js';
 import { JournalFolder, type Recovery } from '#server/store/journal/journal-folder.js';
 import { StoreError } from '#server/store/store-error.js';
 import { usage } from '../../ledger/support/books.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
-const settlement = (requestId: string): SettleOperation => {
-  return { kind: 'settle', requestId, accountId: 'account', at: 1, usage: usage(requestId, 'account', 5n) };
-};
+const settlement = (requestId: string): string =>
+  packSettlement({ kind: 'settle', requestId, accountId: 'account', at: 1, usage: usage(requestId, 'account', 5n) });
 
 /** A store that notes what it is given, and may refuse. */
 class NotingStore {
@@ -25,6 +25,9 @@ class NotingStore {
     return operations.map(() => 'done');
   }
 }
+
+/** When everything is in the files that was written in this turn of the event loop. */
+const written = () => new Promise((resolve) => setImmediate(resolve));
 
 async function start(context: TestContext) {
   const path = join(await temporaryFolder(context), 'journal');
@@ -42,7 +45,7 @@ describe('a journal', () => {
   test('is made with the first settlement, readable by its owner alone', async (context) => {
     const { path, journal, files } = await start(context);
     assert.deepEqual(await files(), []);
-    assert.ok(journal.write(settlement('1')));
+    assert.equal(await journal.write(settlement('1')).isWritten, true);
     assert.deepEqual(await files(), ['dead.000000.journal']);
     assert.equal((await stat(path)).mode & 0o777, 0o700);
     assert.equal((await stat(join(path, 'dead.000000.journal'))).mode & 0o777, 0o600);
@@ -54,11 +57,12 @@ describe('a journal', () => {
     const [whole, partly] = ['whole', 'partly'].map((serverId) => folder.open(serverId, () => {}));
     const written = [whole?.write(settlement('1')), whole?.write(settlement('2')), partly?.write(settlement('3'))];
     written[0]?.forget();
+    await written[1]?.isWritten;
     written[1]?.forget();
     whole?.close();
     partly?.close();
     assert.deepEqual(await files(), ['partly.000000.journal']);
-    assert.equal(whole?.write(settlement('4')), undefined, 'nothing is written after its end');
+    assert.equal(await whole?.write(settlement('4')).isWritten, false, 'nothing is written after its end');
   });
 
   test('goes on in another file when one is full, and the first goes when the store has it', async (context) => {
@@ -66,9 +70,10 @@ describe('a journal', () => {
     const written = [];
     while ((await files()).length < 2) {
       for (let count = 0; count < 1000; count++) written.push(journal.write(settlement('x'.repeat(1000))));
+      await written.at(-1)?.isWritten;
     }
     assert.deepEqual(await files(), ['dead.000000.journal', 'dead.000001.journal']);
-    for (const each of written) each?.forget();
+    for (const each of written) each.forget();
     assert.deepEqual(await files(), ['dead.000001.journal']);
   });
 
@@ -78,8 +83,8 @@ describe('a journal', () => {
     await writeFile(path, '');
     const errors: unknown[] = [];
     const journal = new JournalFolder(path).open('dead', (error) => errors.push(error));
-    assert.equal(journal.write(settlement('1')), undefined);
-    assert.equal(journal.write(settlement('2')), undefined);
+    assert.equal(await journal.write(settlement('1')).isWritten, false);
+    assert.equal(await journal.write(settlement('2')).isWritten, false);
     assert.equal(errors.length, 1);
     journal.close();
   });
@@ -90,6 +95,7 @@ describe('the journal of a server that is gone', () => {
     const { journal, store, recover, recoveries, files } = await start(context);
     const ids = Array.from({ length: 600 }, (_, index) => String(index));
     for (const id of ids) journal.write(settlement(id));
+    await written();
     await recover();
     assert.deepEqual(store.applied, ids);
     assert.deepEqual(recoveries, [{ serverId: 'dead', settled: 600, refused: 0, damagedFile: undefined }]);
@@ -102,6 +108,7 @@ describe('the journal of a server that is gone', () => {
     const { folder, journal, store, recover, files } = await start(context);
     folder.open('living', () => {}).write(settlement('1'));
     journal.write(settlement('2'));
+    await written();
     await recover();
     assert.deepEqual(store.applied, ['2']);
     assert.deepEqual(await files(), ['living.000000.journal']);
@@ -110,6 +117,7 @@ describe('the journal of a server that is gone', () => {
   test('may end in the middle of a line: its answer was not complete', async (context) => {
     const { path, journal, store, recover, files } = await start(context);
     journal.write(settlement('1'));
+    await written();
     await appendFile(join(path, 'dead.000000.journal'), '1 01234567 ["2","acc');
     await recover();
     assert.deepEqual(store.applied, ['1']);
@@ -119,8 +127,10 @@ describe('the journal of a server that is gone', () => {
   test('is kept when a line in it cannot be read, and the others are charged', async (context) => {
     const { path, journal, store, recover, recoveries, files } = await start(context);
     journal.write(settlement('1'));
+    await written();
     await appendFile(join(path, 'dead.000000.journal'), `${'\0'.repeat(40)}\n`);
     journal.write(settlement('2'));
+    await written();
     await recover();
     assert.deepEqual(store.applied, ['1', '2']);
     assert.deepEqual(await files(), ['dead.000000.journal.damaged']);
@@ -132,6 +142,7 @@ describe('the journal of a server that is gone', () => {
   test('stays while the store fails', async (context) => {
     const { journal, store, recover, files } = await start(context);
     journal.write(settlement('1'));
+    await written();
     store.refusal = () => new StoreError('unavailable', 'The database is away.');
     await assert.rejects(recover(), StoreError);
     assert.deepEqual(await files(), ['dead.000000.journal']);
@@ -143,6 +154,7 @@ describe('the journal of a server that is gone', () => {
   test('does not lose its others for one that the store never takes', async (context) => {
     const { journal, store, recover, recoveries } = await start(context);
     for (const id of ['1', '2', '3']) journal.write(settlement(id));
+    await written();
     store.refusal = (operations) =>
       operations.some(({ requestId }) => requestId === '2') ? new Error('There is no such account.') : undefined;
     await recover();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SettleOperation } from '#server/ledger/ledger-store.js';
+import { packSettlement } from '#server/ledger/pack-settlement.js';
 import { readRecord, writeRecord } from '#server/store/journal/record.js';
 import { usage } from '../../ledger/support/books.js';
 
@@ -23,7 +24,7 @@ const SETTLEMENTS: Readonly<Record<string, SettleOperation>> = {
 describe('a record of a journal', () => {
   for (const [name, settlement] of Object.entries(SETTLEMENTS)) {
     test(`is read as it was written: one ${name}`, () => {
-      const line = writeRecord(settlement);
+      const line = writeRecord(packSettlement(settlement));
       assert.equal(line.indexOf('\n'), line.length - 1, 'it is one line');
       const read = readRecord(line.slice(0, -1));
       assert.deepEqual({ ...settlement, ...read }, { ...read, ...settlement });
@@ -31,7 +32,7 @@ describe('a record of a journal', () => {
   }
 
   test('that was cut anywhere, or has another byte anywhere, is none', () => {
-    const line = writeRecord(SETTLEMENTS['of a purse']!).slice(0, -1);
+    const line = writeRecord(packSettlement(SETTLEMENTS['of a purse']!)).slice(0, -1);
     for (let place = 0; place < line.length; place++) {
       assert.equal(readRecord(line.slice(0, place)), undefined, `cut at ${place}`);
       const other = String.fromCharCode(line.charCodeAt(place) ^ 1);

@@ -20,7 +20,7 @@ import { type Waiting, WaitingOperations } from './waiting-operations.js';
 const SIBLINGS_MIN = 16;
 const GATHER_MS = 1;
 /** How long what has time waits for others to share its transaction, in ms. */
-export const PATIENCE_MS = 20;
+export const PATIENCE_MS = 50;
 /** The pause after a transaction that failed, in ms; it doubles up to the longest. */
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2000;

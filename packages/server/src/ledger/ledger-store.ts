@@ -79,6 +79,8 @@ export interface SettleOperation extends OfServer {
   readonly hold?: ReleasedHold | undefined;
   /** Absent when nothing was used that anyone should know of. */
   readonly usage?: UsageRecord | undefined;
+  /** All of it in one text, where that was made already (`pack-settlement.ts`). */
+  readonly packed?: string | undefined;
   /** What is kept for the next request of its key. The settlement is `taken`, and charges nothing, where the claim is. */
   readonly keep?: { readonly claim: Claim; readonly answer: KeptAnswer } | undefined;
 }

@@ -7,7 +7,7 @@ import type { Claim, KeptAnswer } from '../idempotency/kept-answer.js';
 import type { MaybePromise } from '../limits/maybe-promise.js';
 import { systemTimers, type Timers } from '../limits/timers.js';
 import { type Clock, fineClock } from '../observe/clock.js';
-import type { ChargeJournal } from './charge-journal.js';
+import type { ChargeJournal, WrittenCharge } from './charge-journal.js';
 import { CommitQueue, type CommitQueueOptions } from './commit-queue.js';
 import type {
   Balance,
@@ -18,6 +18,7 @@ import type {
   SettleOperation,
 } from './ledger-store.js';
 import type { Money } from './money.js';
+import { packSettlement } from './pack-settlement.js';
 import type { Hold } from './purse.js';
 import { Purses } from './purses.js';
 import type { UsageRecord } from './usage.js';
@@ -59,6 +60,9 @@ export interface Keep {
   readonly claim: Claim;
   readonly answer: KeptAnswer;
 }
+
+/** A settlement that may still be packed. */
+type Described = SettleOperation & { packed: string | undefined };
 
 export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'clock' | 'timers' | 'timeoutMs'> {
   readonly store: LedgerStore;
@@ -123,30 +127,37 @@ export class Ledger {
 
   /**
    * Puts the hold of a request back, if it has one, and charges and records what it used, once however often it is
-   * called; what is to be kept for its key is kept with that. Done at once where it can be written down, and else once
-   * all of it is in the store. Rejects with a LedgerLostError when it is not in time; then the charge is taken back as
+   * called; what is to be kept for its key is kept with that. Resolves once it is written down where it can be, and else
+   * once all of it is in the store. Rejects with a LedgerLostError when it is not in time; then the charge is taken back as
    * soon as the store can be written again, and the answer must not be completed. Rejects with a ClaimLostError, and
    * charges nothing, when the key is another's.
    */
-  settle(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord, keep?: Keep): MaybePromise<void> {
+  settle(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord, keep?: Keep): Promise<void> {
     const settlement = this.#describe(request, hold, usage, keep);
-    if (this.#writeDown(settlement)) return;
-    return this.#queue.add(settlement).then(requireOwn, (cause) => this.#takeBack(request, cause));
+    const written = this.#writeDown(settlement);
+    if (written === undefined) return this.#settleInStore(settlement);
+    // What the store has been asked for twice it does once.
+    return written.isWritten.then((isWritten) => (isWritten ? undefined : this.#settleInStore(settlement)));
+  }
+
+  #settleInStore(settlement: SettleOperation): Promise<void> {
+    return this.#queue.add(settlement).then(requireOwn, (cause) => this.#takeBack(settlement, cause));
   }
 
   /** The same for an answer that nobody waits for: it is done as soon as the store can be written. */
   settleLater(request: LedgerRequest, hold: Hold | undefined, usage: UsageRecord): void {
     const settlement = this.#describe(request, hold, usage);
-    if (!this.#writeDown(settlement)) this.#queue.addLater(settlement);
+    if (this.#writeDown(settlement) === undefined) this.#queue.addLater(settlement);
   }
 
-  /** Whether it is: then this process may end, and the next one finds it. */
-  #writeDown(settlement: SettleOperation): boolean {
-    if (settlement.keep !== undefined || this.#queue.length >= WRITTEN_MAX) return false;
-    const written = this.#journal?.write(settlement);
-    if (written === undefined) return false;
+  /** Undefined where it is not to be. */
+  #writeDown(settlement: Described): WrittenCharge | undefined {
+    if (settlement.keep !== undefined || this.#queue.length >= WRITTEN_MAX) return undefined;
+    if (this.#journal === undefined) return undefined;
+    settlement.packed = packSettlement(settlement);
+    const written = this.#journal.write(settlement.packed);
     this.#queue.addWritten(settlement, written);
-    return true;
+    return written;
   }
 
   /** Puts the hold of a request back that used nothing. */
@@ -199,9 +210,10 @@ export class Ledger {
     hold: Hold | undefined,
     usage: UsageRecord,
     keep?: Keep,
-  ): SettleOperation {
+  ): Described {
     const released = hold?.purse.giveBack(hold, usage.cost);
-    return { kind: 'settle', requestId, accountId, at: this.#clock.now(), hold: released, usage, keep };
+    const at = this.#clock.now();
+    return { kind: 'settle', requestId, accountId, at, hold: released, usage, keep, packed: undefined };
   }
 
   #takeBack({ requestId, accountId }: LedgerRequest, cause: unknown): never {

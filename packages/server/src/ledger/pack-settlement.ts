@@ -1,65 +1,81 @@
 /**
- * Settlements, of which there is one for every request, as flat lists: what is copied from thread to thread, or
- * from process to process, costs by the names and objects that it consists of.
+ * Settlements, of which there is one for every request, as one text each: that is what a journal has in its lines, and what
+ * is copied from thread to thread or from process to process costs by the objects and names that it consists of.
  */
 import type { LedgerOperation, SettleOperation } from './ledger-store.js';
 import type { UsageRecord } from './usage.js';
 
-type Value = string | number | bigint | boolean | undefined;
-
 /** An operation as it is sent. */
-export type PackedOperation = LedgerOperation | readonly Value[];
+export type PackedOperation = LedgerOperation | string;
 
+/** Everything but what keeps an answer is sent as it is. */
 export function pack(operation: LedgerOperation): PackedOperation {
   if (operation.kind !== 'settle' || operation.keep !== undefined) return operation;
-  const { requestId, accountId, at, hold, usage } = operation;
-  const head = [requestId, accountId, at, hold?.id, hold?.amount];
-  if (usage === undefined) return head;
-  return [
-    ...head,
-    ...[usage.keyId, usage.model, usage.at, usage.durationMs, usage.outcome, usage.stream],
-    ...[usage.promptTokens, usage.cacheHitTokens, usage.completionTokens, usage.reasoningTokens, usage.cost],
-  ];
+  return operation.packed ?? packSettlement(operation);
 }
 
 export function unpack(packed: PackedOperation): LedgerOperation {
-  return isList(packed) ? readSettlement(packed) : packed;
+  return typeof packed === 'string' ? unpackSettlement(packed) : packed;
+}
+
+/** A list in JSON: what is always there, and what was used, all of it or nothing. Amounts are texts: numbers lose digits. */
+export function packSettlement({ requestId, accountId, at, hold, usage }: SettleOperation): string {
+  const holdId = hold?.id ?? null;
+  const amount = hold?.amount === undefined ? null : String(hold.amount);
+  if (usage === undefined) return JSON.stringify([requestId, accountId, at, holdId, amount]);
+  return JSON.stringify([
+    requestId,
+    accountId,
+    at,
+    holdId,
+    amount,
+    usage.keyId,
+    usage.model,
+    usage.at,
+    usage.durationMs,
+    usage.outcome,
+    usage.stream,
+    usage.promptTokens,
+    usage.cacheHitTokens,
+    usage.completionTokens,
+    usage.reasoningTokens,
+    String(usage.cost),
+  ]);
 }
 
 /** The parts of a list in their order; those from the sixth on are there together or not at all. */
 type Parts = [
-  string,
-  string,
-  number,
-  string | undefined,
-  bigint | undefined,
-  string,
-  string,
-  number,
-  number,
-  UsageRecord['outcome'],
-  boolean,
-  number,
-  number,
-  number,
-  number,
-  bigint,
+  requestId: string,
+  accountId: string,
+  at: number,
+  holdId: string | null,
+  amount: string | null,
+  keyId: string,
+  model: string,
+  admittedAt: number,
+  durationMs: number,
+  outcome: UsageRecord['outcome'],
+  stream: boolean,
+  promptTokens: number,
+  cacheHitTokens: number,
+  completionTokens: number,
+  reasoningTokens: number,
+  cost: string,
 ];
 
 const HEAD_LENGTH = 5;
 
-/** Where in a list amounts are, for forms that have no numbers as large. */
-export const AMOUNT_PLACES = [4, 15] as const;
-
-function readSettlement(list: readonly Value[]): SettleOperation {
-  const parts = list as unknown as Parts;
+/** @throws SyntaxError, or TypeError, for what `packSettlement` has not written. */
+export function unpackSettlement(packed: string): SettleOperation {
+  const parts = JSON.parse(packed) as Parts;
   const [requestId, accountId, at, holdId, amount] = parts;
-  const released = amount === undefined ? {} : { amount };
+  const released = amount === null ? {} : { amount: BigInt(amount) };
   return {
     kind: 'settle',
     ...{ requestId, accountId, at },
-    hold: holdId === undefined ? undefined : { id: holdId, ...released },
-    usage: list.length === HEAD_LENGTH ? undefined : readUsage(parts),
+    hold: holdId === null ? undefined : { id: holdId, ...released },
+    usage: (parts as unknown[]).length === HEAD_LENGTH ? undefined : readUsage(parts),
+    packed,
   };
 }
 
@@ -68,10 +84,6 @@ function readUsage(parts: Parts): UsageRecord {
   const [promptTokens, cacheHitTokens, completionTokens, reasoningTokens, cost] = tokensAndCost;
   return {
     ...{ requestId, accountId, keyId, model, at, durationMs, outcome, stream },
-    ...{ promptTokens, cacheHitTokens, completionTokens, reasoningTokens, cost },
+    ...{ promptTokens, cacheHitTokens, completionTokens, reasoningTokens, cost: BigInt(cost) },
   };
-}
-
-function isList(packed: PackedOperation): packed is readonly Value[] {
-  return Array.isArray(packed);
 }

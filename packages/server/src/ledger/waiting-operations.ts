@@ -6,11 +6,11 @@ import type { WrittenCharge } from './charge-journal.js';
 import type { LedgerOperation, OperationResult } from './ledger-store.js';
 
 /** The most operations of one transaction. */
-const BATCH_LENGTH_MAX = 256;
+const BATCH_LENGTH_MAX = 512;
 /** Answers to keep in one transaction, in bytes; one that is longer by itself is kept alone. */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 /** From so many on, what has time is taken along. */
-const PATIENT_LENGTH_MAX = 128;
+const PATIENT_LENGTH_MAX = 256;
 
 export interface Waiting {
   readonly operation: LedgerOperation;

@@ -34,8 +34,9 @@ export function readChatRequest(value: unknown, bytes: Uint8Array): ChatRequest 
 
 /** One limit under its first name: the smaller of the two, so that naming both never widens one. */
 function withOneTokenLimit(request: ChatRequest): ChatRequest {
+  // Most requests have no other name, and are not copied to find that out.
+  if (request.max_completion_tokens === undefined) return request;
   const { max_completion_tokens: alias, ...rest } = request;
-  if (alias === undefined) return request;
   if (alias === null) return rest;
   return { ...rest, max_tokens: Math.min(alias, request.max_tokens ?? alias) };
 }

@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChargeJournal, WrittenCharge } from '../../ledger/charge-journal.js';
-import type { SettleOperation } from '../../ledger/ledger-store.js';
 import { nameFile } from './file-name.js';
 import { JournalFile } from './journal-file.js';
+import { JournalGroup } from './journal-group.js';
 import { writeRecord } from './record.js';
 
 /** A file of so many bytes is followed by another one, so that the first can go. */
@@ -20,6 +20,7 @@ export interface FileJournalOptions {
 
 export class FileJournal implements ChargeJournal {
   readonly #options: FileJournalOptions;
+  #group: JournalGroup | undefined;
   #file: JournalFile | undefined;
   #files = 0;
   #isFailing = false;
@@ -29,17 +30,14 @@ export class FileJournal implements ChargeJournal {
     this.#options = options;
   }
 
-  write(settlement: SettleOperation): WrittenCharge | undefined {
-    if (this.#isClosed) return undefined;
-    try {
-      const file = this.#open();
-      file.add(writeRecord(settlement));
-      this.#isFailing = false;
-      return file;
-    } catch (error) {
-      this.#fail(error);
-      return undefined;
+  write(packed: string): WrittenCharge {
+    if (this.#group === undefined) {
+      this.#group = new JournalGroup();
+      // After all that the sockets have brought in this turn.
+      setImmediate(() => this.#flush());
     }
+    this.#group.add(writeRecord(packed));
+    return this.#group;
   }
 
   sync(): void {
@@ -47,8 +45,22 @@ export class FileJournal implements ChargeJournal {
   }
 
   close(): void {
+    this.#flush();
     this.#isClosed = true;
     this.#seal();
+  }
+
+  #flush(): void {
+    const group = this.#group;
+    this.#group = undefined;
+    try {
+      if (this.#isClosed) group?.fail();
+      else group?.writeTo(this.#open());
+      this.#isFailing = false;
+    } catch (error) {
+      group?.fail();
+      this.#fail(error);
+    }
   }
 
   #open(): JournalFile {

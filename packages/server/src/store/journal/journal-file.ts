@@ -1,8 +1,7 @@
 /** One file of a journal: lines are added to it until it is full, and it goes when all of them are in the store. */
 import { closeSync, fdatasync, openSync, rmSync, writeSync } from 'node:fs';
-import type { WrittenCharge } from '../../ledger/charge-journal.js';
 
-export class JournalFile implements WrittenCharge {
+export class JournalFile {
   readonly #path: string;
   readonly #descriptor: number;
   #kept = 0;
@@ -21,16 +20,19 @@ export class JournalFile implements WrittenCharge {
   }
 
   /**
-   * Adds a line. What this has written is the system's: it reaches the file also when this process is killed at once.
+   * Adds text that has so many lines to keep. What this has written is the system's: it reaches the file also when this
+   * process is killed at once.
+   *
    * @throws when not all of it could be written; nothing may be added then.
    */
-  add(line: string): void {
-    const length = Buffer.byteLength(line);
-    if (writeSync(this.#descriptor, line) !== length) throw new Error(`There is no room for ${this.#path}.`);
+  add(text: string, lines: number): void {
+    const length = Buffer.byteLength(text);
+    if (writeSync(this.#descriptor, text) !== length) throw new Error(`There is no room for ${this.#path}.`);
     this.#bytes += length;
-    this.#kept += 1;
+    this.#kept += lines;
   }
 
+  /** One line need not be kept any longer. */
   forget(): void {
     this.#kept -= 1;
     this.#removeIfDone();
