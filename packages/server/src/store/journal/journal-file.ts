@@ -43,15 +43,14 @@ export class JournalFile {
     fdatasync(this.#descriptor, () => {});
   }
 
-  /** Nothing is added any more. */
+  /** Nothing is added or synced any more. */
   seal(): void {
     this.#isSealed = true;
+    closeSync(this.#descriptor);
     this.#removeIfDone();
   }
 
   #removeIfDone(): void {
-    if (!this.#isSealed || this.#kept > 0) return;
-    closeSync(this.#descriptor);
-    rmSync(this.#path, { force: true });
+    if (this.#isSealed && this.#kept === 0) rmSync(this.#path, { force: true });
   }
 }
