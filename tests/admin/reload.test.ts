@@ -1,5 +1,7 @@
 /** Another configuration while the server runs: what takes effect, what needs a restart, and what a bad one changes. */
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { ConfigError } from '#server/config/problem.js';
 import type { Config } from '#server/config/settings.js';
@@ -50,6 +52,27 @@ describe('a reload', () => {
     const { reload } = await start(context);
     const { status, body } = await reload({});
     assert.deepEqual([status, body], [200, { changed: [], needs_restart: [] }]);
+  });
+
+  test('has answers wait for the disk from then on, or no longer', async (context) => {
+    const { reload, chat, plumb } = await start(context);
+    const billing = { currency: 'USD', require_balance: true, peak: { hours: [], days: [], except: [] } };
+    const written = async () => {
+      const folder = join(plumb.dataDir, 'journal');
+      const names = await readdir(folder).catch(() => []);
+      return (
+        (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('').split('\n').length - 1
+      );
+    };
+    await chat();
+    assert.equal(await written(), 1);
+    const { body } = await reload({ billing: { ...billing, wait_for_disk: true } });
+    assert.deepEqual(body, { changed: ['billing'], needs_restart: [] });
+    await chat();
+    assert.equal(await written(), 1);
+    await reload({ billing: { ...billing, wait_for_disk: false } });
+    await chat();
+    assert.equal(await written(), 2);
   });
 
   test('lets other models, tiers and prices count from the next request on', async (context) => {

@@ -198,7 +198,7 @@ describe('a claim', () => {
 });
 
 describe('a ledger with a journal', () => {
-  function startWritten(canWrite = () => true) {
+  function startWritten(canWrite = () => true, waitsForStore = () => false) {
     const store = new MoodyStore();
     const time = new ManualTime();
     const kept = new Set<string>();
@@ -206,6 +206,7 @@ describe('a ledger with a journal', () => {
     const ledger = new Ledger({
       ...{ store: store as unknown as LedgerStore, serverId: 'server', clock: time, timers: time, timersClock: time },
       ...{ isStoreFailure: () => true, onFailure: () => {}, onGivenUp: () => {} },
+      waitsForStore,
       journal: {
         write(packed) {
           const { requestId } = unpackSettlement(packed);
@@ -236,6 +237,20 @@ describe('a ledger with a journal', () => {
     await ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
     // The store charges once, however often it is asked to.
     assert.deepEqual(new Set(store.applied), new Set(['settle']));
+  });
+
+  test('waits for the store as soon as that is wanted', async () => {
+    let waits = false;
+    const { ledger, store, kept } = startWritten(
+      () => true,
+      () => waits,
+    );
+    await ledger.settle(REQUEST, undefined, usage('1', 'a', 5n));
+    assert.deepEqual(store.applied, []);
+    waits = true;
+    await ledger.settle({ ...REQUEST, requestId: '2' }, undefined, usage('2', 'a', 5n));
+    assert.ok(store.applied.length > 0);
+    assert.equal(kept.has('2'), false);
   });
 
   test('has what it wrote outlive the machine while the store is down', async () => {

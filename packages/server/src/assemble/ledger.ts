@@ -52,7 +52,7 @@ export interface OpenLedgerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Whether an answer ends only when its charge is on the disk. */
-  readonly waitsForDisk: boolean;
+  readonly waitsForDisk: () => boolean;
   /** How many requests are under way. */
   readonly siblings: () => number;
 }
@@ -64,7 +64,8 @@ export function openLedger(options: OpenLedgerOptions): Ledger {
   return new Ledger({
     store: access.ledger,
     serverId: server.id,
-    journal: waitsForDisk ? undefined : access.journals?.open(server.id, onUnwritten),
+    journal: access.journals?.open(server.id, onUnwritten),
+    waitsForStore: waitsForDisk,
     ...{ clock, siblings },
     isStoreFailure: (error) => error instanceof StoreError,
     onFailure(error, waiting) {

@@ -53,7 +53,7 @@ export function buildPlatform(parts: Parts): Platform {
     intervalMs: keep_alive_interval_s * 1000,
     startTimeoutMs: start_timeout_s * 1000,
   });
-  const waitsForDisk = config.billing.wait_for_disk;
+  const waitsForDisk = () => platform.config.billing.wait_for_disk;
   const ledger = openLedger({ ...parts, clock, waitsForDisk, siblings: () => keepAlives.size });
   const faults = openFaults(config, time, log);
   const operations = createOperations({

@@ -74,6 +74,8 @@ export interface LedgerOptions extends Omit<CommitQueueOptions, 'store' | 'clock
   readonly timeoutMs?: number;
   /** Where what was used is written down, so that no answer waits for the store. Default: answers wait. */
   readonly journal?: ChargeJournal | undefined;
+  /** Whether answers wait for the store although there is a journal; asked for each of them. Default: they do not. */
+  readonly waitsForStore?: (() => boolean) | undefined;
 }
 
 export class Ledger {
@@ -82,12 +84,14 @@ export class Ledger {
   readonly #queue: CommitQueue;
   readonly #purses: Purses;
   readonly #journal: ChargeJournal | undefined;
+  readonly #waitsForStore: (() => boolean) | undefined;
 
   constructor(options: LedgerOptions) {
     const { store, clock, timers = systemTimers, timersClock = fineClock, timeoutMs = LEDGER_TIMEOUT_MS } = options;
     this.#store = store;
     this.#clock = clock;
     this.#journal = options.journal;
+    this.#waitsForStore = options.waitsForStore;
     const onFailure = (error: unknown, waiting: number) => {
       this.#journal?.sync();
       options.onFailure(error, waiting);
@@ -153,7 +157,7 @@ export class Ledger {
   /** Undefined where it is not to be. */
   #writeDown(settlement: Described): WrittenCharge | undefined {
     if (settlement.keep !== undefined || this.#queue.length >= WRITTEN_MAX) return undefined;
-    if (this.#journal === undefined) return undefined;
+    if (this.#journal === undefined || this.#waitsForStore?.() === true) return undefined;
     settlement.packed = packSettlement(settlement);
     const written = this.#journal.write(settlement.packed);
     this.#queue.addWritten(settlement, written);
