@@ -17,7 +17,7 @@ import { type PlainUpstream, startPlainUpstream } from './support/plain-upstream
  * The most processor time that a buffered request may take, in times that of the bare proxy: well above what is measured
  * on a quiet machine, and below what a step costs that does not belong on the way of a request.
  */
-const RATIO_MAX = 10;
+const RATIO_MAX = 5;
 
 const ROUNDS = 9;
 const ROUND_MS = 1_000;

@@ -1,6 +1,8 @@
 /** Workers that come and go: killed, told to stop, left alone by their primary. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SAME_KEY_PRESS_MS } from '#server/cli/serve.js';
 import { until } from '../support/until.js';
 import { ANSWER, isRunning, SpawnedWorkers, spawnCommand, untilGone } from './support/spawn-workers.js';
 
@@ -12,6 +14,17 @@ function gated() {
 
 const PLACES = 8;
 const SETTINGS = { tiers: { tested: { concurrent_requests: PLACES } }, default_tier: 'tested' };
+
+/**
+ * Presses Ctrl-C, and once more when that is no longer the same key press: not oftener, for a process that has come to its
+ * end takes a signal as it pleases.
+ */
+async function pressTwice(server: SpawnedWorkers): Promise<void> {
+  server.child.kill('SIGINT');
+  await until('it drains', () => server.log.includes('plumb: stopping'));
+  await wait(SAME_KEY_PRESS_MS + 100);
+  server.child.kill('SIGINT');
+}
 
 describe('a worker that is killed', () => {
   test('gives its places and its money back at once, while the other one serves on and another one comes', async (context) => {
@@ -76,13 +89,8 @@ describe('a primary', () => {
     const server = await SpawnedWorkers.start(context, { answer: gated().answer, workers: 1 });
     const asked = Promise.allSettled([server.chat(), server.chat()]);
     await until('the engine has both', () => server.chatsOfEngine === 2);
-    server.child.kill('SIGINT');
-    await until('it drains', () => server.log.includes('plumb: stopping'));
-    // Within a second it would be the same key press.
-    const pressAgain = setInterval(() => server.child.kill('SIGINT'), 300);
-    context.after(() => clearInterval(pressAgain));
+    await pressTwice(server);
     assert.equal(await server.ended, 130);
-    clearInterval(pressAgain);
     await asked;
     await server.operator.assertSettled();
   });
@@ -92,13 +100,8 @@ describe('a primary', () => {
     const processIds = await workers.processIds(2);
     const asked = Promise.allSettled([workers.chat(), workers.chat()]);
     await until('the engine has both', () => workers.chatsOfEngine === 2);
-    workers.child.kill('SIGINT');
-    await until('it drains', () => workers.log.includes('plumb: stopping'));
-    // Within a second it would be the same key press.
-    const pressAgain = setInterval(() => workers.child.kill('SIGINT'), 300);
-    context.after(() => clearInterval(pressAgain));
+    await pressTwice(workers);
     assert.equal(await workers.ended, 130);
-    clearInterval(pressAgain);
     await asked;
     await untilGone(processIds);
     await workers.operator.assertSettled();

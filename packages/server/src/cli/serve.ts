@@ -30,7 +30,7 @@ interface ServeFlags {
 }
 
 /** A terminal sends Ctrl-C to every process of the group and wrappers pass it on: within this time it is one key press, in ms. */
-const SAME_KEY_PRESS_MS = 1000;
+export const SAME_KEY_PRESS_MS = 1000;
 
 export function serveCommand(): Command {
   return new Command('serve')
